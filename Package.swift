@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Imports are implementation details unless a file says `public import`.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+
+let package = Package(
+    name: "roost",
+    products: [
+        .library(name: "Roost", targets: ["Roost"]),
+        .library(name: "RoostHost", targets: ["RoostHost"]),
+        .library(name: "Systemd", targets: ["Systemd"]),
+        .executable(name: "roost", targets: ["RoostCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "Systemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: settings),
+        .target(name: "HTTPWire", swiftSettings: settings),
+        .target(
+            name: "Roost",
+            dependencies: [
+                "CLinux", "HTTPWire", "Systemd",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RoostHost",
+            dependencies: [
+                "Roost", "Systemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]
+        ),
+        .executableTarget(name: "RoostCommand", dependencies: ["RoostHost"]),
+        .executableTarget(name: "HelloExample", dependencies: ["RoostHost"], path: "Sources/Examples/Hello"),
+        // An app whose behaviour the integration tests choose.
+        .executableTarget(name: "IntegrationApp", dependencies: ["RoostHost"], path: "Tests/Integration/App"),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
+        .testTarget(name: "RoostTests", dependencies: ["Roost"]),
+        .testTarget(name: "RoostHostTests", dependencies: ["RoostHost"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

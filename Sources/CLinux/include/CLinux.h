@@ -1,0 +1,55 @@
+// Linux system calls and thread-local storage that Swift cannot spell by itself.
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pwd.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include "sockets.h"
+
+/// The executor whose loop the calling thread runs; NULL on every other thread.
+extern _Thread_local void *_Nullable clinux_current_loop_storage;
+static inline void *_Nullable clinux_current_loop(void) { return clinux_current_loop_storage; }
+static inline void clinux_set_current_loop(void *_Nullable loop) { clinux_current_loop_storage = loop; }
+
+/// Names the calling thread, in at most 15 bytes, for ps(1) and debuggers.
+void clinux_name_thread(const char *_Nonnull name);
+
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC; the peer's address is not asked for.
+int clinux_accept(int descriptor);
+
+/// send(2) with MSG_NOSIGNAL.
+static inline ssize_t clinux_send(int descriptor, const void *_Nullable bytes, size_t count) {
+    return send(descriptor, bytes, count, MSG_NOSIGNAL);
+}
+
+/// sendmsg(2) of up to three pieces, with MSG_NOSIGNAL; empty pieces are left out.
+ssize_t clinux_send3(int descriptor,
+                     const void *_Nullable first, size_t first_count,
+                     const void *_Nullable second, size_t second_count,
+                     const void *_Nullable third, size_t third_count);
+
+/// How many descriptors may watch one signal at once.
+#define CLINUX_SIGNAL_WATCHERS 16
+
+/// Makes the handler of `signal_number` add one to the eventfd(2) `descriptor` each time the signal comes.
+/// Returns 0, or -1 when every place for a watcher is taken.
+int clinux_signal_add_watcher(int signal_number, int descriptor);
+void clinux_signal_remove_watcher(int signal_number, int descriptor);
+/// Installs the handler and stores the disposition it replaces in `previous`; returns what sigaction(2) returns.
+int clinux_signal_install(int signal_number, struct sigaction *_Nonnull previous);
+int clinux_signal_restore(int signal_number, const struct sigaction *_Nonnull previous);

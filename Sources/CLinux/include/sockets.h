@@ -1,0 +1,24 @@
+// What listening sockets need of Linux beyond POSIX: these calls and constants hide behind _GNU_SOURCE.
+// Every function that returns an int gives -1 and sets errno when it fails.
+#pragma once
+#include <sys/types.h>
+
+/// The untranslated text of an errno value; unlike strerror(3) safe to call from any thread.
+const char *_Nonnull clinux_error_text(int number);
+
+/// A stream socket of this address family, nonblocking and closed on exec.
+int clinux_stream_socket(int family);
+
+/// The process at the other end of a connected Unix socket (SO_PEERCRED); a client gets the one that called listen(2).
+/// 0 when that process lives in a PID namespace that this one can't see.
+int clinux_peer_process(int descriptor);
+
+/// A descriptor that names the file (O_PATH) and, as long as it is open, keeps its inode number from being given to another file.
+/// The last component is not followed when it is a symbolic link.
+int clinux_open_path(int directory, const char *_Nonnull name);
+
+/// Gives the file that `path_descriptor` names (O_PATH) to another owner; (uid_t)-1 and (gid_t)-1 leave one as it is.
+int clinux_change_owner(int path_descriptor, uid_t user, gid_t group);
+
+/// renameat2(2) with RENAME_NOREPLACE within one directory: EEXIST when the new name is taken.
+int clinux_rename_to_free_name(int directory, const char *_Nonnull from, const char *_Nonnull to);

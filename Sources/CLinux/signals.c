@@ -1,0 +1,49 @@
+// Signals as eventfd(2) counts: a handler may do little more than write(2).
+#define _GNU_SOURCE 1
+#include "CLinux.h"
+#include <stdatomic.h>
+
+// Descriptor plus one, so that zero-initialised places are free.
+static atomic_int watchers[NSIG][CLINUX_SIGNAL_WATCHERS];
+
+static void on_signal(int signal_number) {
+    int saved_errno = errno;
+    uint64_t one = 1;
+    for (int place = 0; place < CLINUX_SIGNAL_WATCHERS; place++) {
+        int descriptor = atomic_load(&watchers[signal_number][place]) - 1;
+        if (descriptor >= 0) {
+            ssize_t ignored = write(descriptor, &one, sizeof one);
+            (void)ignored;
+        }
+    }
+    errno = saved_errno;
+}
+
+int clinux_signal_add_watcher(int signal_number, int descriptor) {
+    if (signal_number <= 0 || signal_number >= NSIG) return -1;
+    for (int place = 0; place < CLINUX_SIGNAL_WATCHERS; place++) {
+        int free_place = 0;
+        if (atomic_compare_exchange_strong(&watchers[signal_number][place], &free_place, descriptor + 1)) return 0;
+    }
+    return -1;
+}
+
+void clinux_signal_remove_watcher(int signal_number, int descriptor) {
+    if (signal_number <= 0 || signal_number >= NSIG) return;
+    for (int place = 0; place < CLINUX_SIGNAL_WATCHERS; place++) {
+        int expected = descriptor + 1;
+        atomic_compare_exchange_strong(&watchers[signal_number][place], &expected, 0);
+    }
+}
+
+int clinux_signal_install(int signal_number, struct sigaction *previous) {
+    struct sigaction action = {0};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    return sigaction(signal_number, &action, previous);
+}
+
+int clinux_signal_restore(int signal_number, const struct sigaction *previous) {
+    return sigaction(signal_number, previous, NULL);
+}

@@ -1,0 +1,62 @@
+/// The header fields whose names mean something to this module.
+enum KnownField {
+    case other
+    case connection, contentLength, date, expect, host, keepAlive, proxyConnection, server, transferEncoding, upgrade
+
+    /// Tells which field a name is, in any case, by its length and then a few words of it.
+    ///
+    /// The name must have been found to be a token: then setting bit 5 makes a letter or a dash of nothing else, so that it can stand for lower case.
+    @inline(__always)
+    init(_ bytes: RawSpan, at start: Int, length: Int) {
+        switch length {
+        case 4:
+            let first = bytes.halfWord(at: start) | 0x2020_2020
+            if first == 0x6574_6164 {
+                self = .date
+            } else if first == 0x7473_6F68 {
+                self = .host
+            } else {
+                self = .other
+            }
+        case 6:
+            let first = bytes.halfWord(at: start) | 0x2020_2020
+            let last = bytes.halfWord(at: start &+ 2) | 0x2020_2020
+            if first == 0x6570_7865, last == 0x7463_6570 {
+                self = .expect
+            } else if first == 0x7672_6573, last == 0x7265_7672 {
+                self = .server
+            } else {
+                self = .other
+            }
+        case 7:
+            let first = bytes.halfWord(at: start) | 0x2020_2020
+            let last = bytes.halfWord(at: start &+ 3) | 0x2020_2020
+            self = first == 0x7267_7075 && last == 0x6564_6172 ? .upgrade : .other
+        case 10:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 2) | .all(0x20)
+            if first == 0x6974_6365_6E6E_6F63, last == 0x6E6F_6974_6365_6E6E {
+                self = .connection
+            } else if first == 0x696C_612D_7065_656B, last == 0x6576_696C_612D_7065 {
+                self = .keepAlive
+            } else {
+                self = .other
+            }
+        case 14:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 6) | .all(0x20)
+            self = first == 0x2D74_6E65_746E_6F63 && last == 0x6874_676E_656C_2D74 ? .contentLength : .other
+        case 16:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 8) | .all(0x20)
+            self = first == 0x6F63_2D79_786F_7270 && last == 0x6E6F_6974_6365_6E6E ? .proxyConnection : .other
+        case 17:
+            let first = bytes.word(at: start) | .all(0x20)
+            let middle = bytes.word(at: start &+ 8) | .all(0x20)
+            let last = bytes.word(at: start &+ 9) | .all(0x20)
+            self = first == 0x7265_6673_6E61_7274 && middle == 0x6E69_646F_636E_652D && last == 0x676E_6964_6F63_6E65 ? .transferEncoding : .other
+        default:
+            self = .other
+        }
+    }
+}

@@ -1,0 +1,164 @@
+extension WireBuffer {
+    /// Appends the head of a final response, framed for the request that it answers.
+    ///
+    /// Field names are written as they are given. These fields of the application are treated in a way of their own:
+    ///
+    /// | Field | What becomes of it |
+    /// |---|---|
+    /// | `content-length` | Must be digits; several must agree, and are sent once. Must agree with `bodyLength` if that is known. Dropped on 204, which has no body; sent as 0 on 205 |
+    /// | `transfer-encoding`, `keep-alive`, `proxy-connection`, `upgrade` | Dropped: the framing and the connection are the server's |
+    /// | `connection` | Dropped; an option `close` in it closes the connection after the response |
+    /// | `date`, `server` | Sent instead of the server's own |
+    ///
+    /// | Body | Framing |
+    /// |---|---|
+    /// | To HEAD | None. `content-length` is the application's, else `bodyLength` if that is more than 0 |
+    /// | 204, 205, 304 | None, and no `content-length` but the application's on 304 and 0 on 205 |
+    /// | Length known, by `content-length` or `bodyLength` | That many bytes |
+    /// | Not known, HTTP/1.1 | Chunked |
+    /// | Not known, HTTP/1.0 | Until the connection is closed |
+    ///
+    /// `connection: close` is added when the connection ends with the response, `connection: keep-alive` when an HTTP/1.0 client may go on.
+    /// - Parameters:
+    ///   - status: 200 to 999. Interim responses (1xx) are none that end an exchange.
+    ///   - bodyLength: the length of the whole body in bytes; nil if more of it follows than is known.
+    ///   - date: the value of `date`; nil to send none.
+    ///   - server: the value of `server`; nil to send none.
+    /// - Throws: `InvalidResponseHead`; the buffer then holds what it held before.
+    /// - Returns: what the head has promised about the body and the connection.
+    public mutating func appendResponseHead(
+        status: Int,
+        headers: Headers,
+        bodyLength: Int?,
+        context: ResponseContext,
+        date: HTTPDate?,
+        server: StaticString?
+    ) throws(InvalidResponseHead) -> EncodedHead {
+        let before = readableBytes
+        do throws(InvalidResponseHead) {
+            try appendStatusLine(status)
+            var facts = ResponseFacts()
+            switch headers.storage {
+            case .list(let fields):
+                let fields = fields.span
+                for index in fields.indices {
+                    try appendField(fields[index].name.utf8.span, fields[index].value.utf8.span, &facts)
+                }
+            case .block:
+                for field in headers { try appendField(field.name.utf8.span, field.value.utf8.span, &facts) }
+            }
+            let head = try appendFraming(status: status, bodyLength: bodyLength, context: context, facts: facts)
+            if let date, !facts.hasDate {
+                append("date: ")
+                append(date)
+                append("\r\n")
+            }
+            if let server, !facts.hasServer {
+                append("server: ")
+                append(server)
+                append("\r\n")
+            }
+            append("\r\n")
+            return head
+        } catch {
+            truncate(to: before)
+            throw error
+        }
+    }
+
+    private mutating func appendStatusLine(_ status: Int) throws(InvalidResponseHead) {
+        if status == 200 { return append("HTTP/1.1 200 OK\r\n") }
+        guard (200...999).contains(status) else {
+            throw InvalidResponseHead(reason: "the status of a response is 200 to 999, not \(status)")
+        }
+        append("HTTP/1.1 ")
+        append(decimal: status)
+        append(" ")
+        append(ReasonPhrase.text(for: status))
+        append("\r\n")
+    }
+
+    /// Appends one field of the application, or only takes note of it.
+    @inline(__always)
+    private mutating func appendField(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, _ facts: inout ResponseFacts
+    ) throws(InvalidResponseHead) {
+        let nameBytes = name.bytes
+        guard !name.isEmpty, nameBytes.isLettersAndDashes || nameBytes.isToken else { throw .badName(name) }
+        guard try !facts.note(nameBytes, value) else { return }
+        if value.bytes.isPrintableASCII {
+            appendField(name, value)
+        } else {
+            try appendUnusualField(name, value)
+        }
+    }
+
+    /// Appends a field whose value is not only plain ASCII; UTF-8's two bytes of U+0080 to U+00FF become the one of ISO 8859-1.
+    @inline(never)
+    private mutating func appendUnusualField(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(InvalidResponseHead) {
+        append(name)
+        append(": ")
+        var offset = 0
+        while offset < value.count {
+            let byte = value[offset]
+            if byte < 0x80 {
+                guard byte == 0x09 || (byte >= 0x20 && byte != 0x7F) else {
+                    throw InvalidResponseHead(
+                        reason: "the value of the header field \(name.text) holds a control character; a field has no line breaks"
+                    )
+                }
+                append(byte)
+                offset += 1
+            } else {
+                guard byte & 0xFC == 0xC0, offset + 1 < value.count else {
+                    throw InvalidResponseHead(
+                        reason: "the value of the header field \(name.text) holds a character above U+00FF; encode it, as in RFC 8187"
+                    )
+                }
+                append(byte << 6 | value[offset + 1] & 0x3F)
+                offset += 2
+            }
+        }
+        append("\r\n")
+    }
+
+    /// Decides the framing, and appends the fields that tell of it and of the connection.
+    private mutating func appendFraming(
+        status: Int, bodyLength: Int?, context: ResponseContext, facts: ResponseFacts
+    ) throws(InvalidResponseHead) -> EncodedHead {
+        let framing: ResponseFraming
+        var announced = facts.contentLength
+        if status == 204 || status == 205 || status == 304 || context.isHead {
+            framing = .none
+            if status == 204 {
+                announced = nil
+            } else if status == 205 {
+                announced = 0
+            } else if status != 304, announced == nil, let bodyLength, bodyLength > 0 {
+                announced = bodyLength
+            }
+        } else if let length = announced ?? bodyLength {
+            if let bodyLength, bodyLength != length {
+                throw InvalidResponseHead(reason: "the response announces a content-length of \(length), but its body has \(bodyLength) bytes")
+            }
+            framing = .length(length)
+            announced = length
+        } else {
+            framing = context.requestVersion == .http11 ? .chunked : .untilClose
+        }
+        if let announced {
+            append("content-length: ")
+            append(decimal: announced)
+            append("\r\n")
+        } else if framing == .chunked {
+            append("transfer-encoding: chunked\r\n")
+        }
+        let keepAlive = context.keepAlive && !facts.closes && framing != .untilClose
+        if !keepAlive {
+            append("connection: close\r\n")
+        } else if context.requestVersion == .http10 {
+            append("connection: keep-alive\r\n")
+        }
+        return EncodedHead(framing: framing, keepAlive: keepAlive)
+    }
+}

@@ -1,0 +1,30 @@
+public import HTTPWire
+public import NIOCore
+
+/// What an application gets from `receive`; one case per ASGI message.
+public enum ASGIReceiveEvent: Sendable {
+    /// `lifespan.startup`: the server is about to serve; answer with `lifespanStartupComplete` or `lifespanStartupFailed`.
+    case lifespanStartup
+    /// `lifespan.shutdown`: the server has stopped serving; answer with `lifespanShutdownComplete` or `lifespanShutdownFailed`.
+    case lifespanShutdown
+    /// `http.request`: a piece of the request's body; more follow while `more` is true.
+    case httpRequest(body: ByteBuffer, more: Bool)
+    /// `http.disconnect`: the client is gone, or the response is complete.
+    case httpDisconnect
+}
+
+/// What an application gives to `send`; one case per ASGI message.
+public enum ASGISendEvent: Sendable {
+    /// `lifespan.startup.complete`
+    case lifespanStartupComplete
+    /// `lifespan.startup.failed`: the server does not start; `message` reaches the operator.
+    case lifespanStartupFailed(message: String)
+    /// `lifespan.shutdown.complete`
+    case lifespanShutdownComplete
+    /// `lifespan.shutdown.failed`: `message` reaches the operator.
+    case lifespanShutdownFailed(message: String)
+    /// `http.response.start`: status and header fields; sent to the client together with the first body event.
+    case httpResponseStart(status: Int, headers: Headers = [:])
+    /// `http.response.body`: a piece of the response's body; more must follow while `more` is true.
+    case httpResponseBody(_ body: ByteBuffer = ByteBuffer(), more: Bool = false)
+}

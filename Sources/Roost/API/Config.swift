@@ -1,0 +1,88 @@
+public import HTTPWire
+public import Logging
+
+/// What `serve` needs to know; names are Hypercorn's, in Swift's spelling.
+///
+/// A limit of nil is switched off. Durations are counted on the monotonic clock.
+public struct Config: Sendable {
+    /// Addresses to listen on. Default: `127.0.0.1:8000`.
+    public var bind: [BindAddress] = [.tcp(host: "127.0.0.1", port: 8000)]
+    /// How sockets that Roost opens are made: backlog, mode, owner. Activated and inherited sockets are left as they are.
+    public var socket = SocketOptions()
+    /// Threads with an event loop each. Default: 1.
+    public var eventLoops = 1
+    /// Where ASGI applications run. Default: on the event loop that read the request.
+    public var appExecutor: AppExecutor = .eventLoop
+    /// Threads that WSGI applications run on. Default: 8.
+    public var wsgiThreads = 8
+
+    /// The prefix under which the application is mounted by the proxy; ASGI's `root_path`, without a trailing slash. Default: empty.
+    public var rootPath = ""
+    /// Whether responses carry a `server: roost` field unless the application sets one. Default: true.
+    public var includeServerHeader = true
+    /// Whether responses carry a `date` field unless the application sets one. Default: true.
+    public var includeDateHeader = true
+
+    /// Limits on a request's line and header fields; above them the answer is 414 or 431.
+    public var requestLimits = RequestLimits()
+    /// Largest request body in bytes; above it the answer is 413. Default: 16 MiB.
+    public var maxBodySize: Int? = 16 << 20
+    /// How many connections are served at once; above it new ones wait in the backlog. Default: as many as the process may have descriptors, less 64.
+    public var limitConnections: Int?
+    /// Time for a request's head to arrive, from its first byte or, on a new connection, from the accept; then 408 and close. Default: 30 s.
+    public var headerTimeout: Duration? = .seconds(30)
+    /// Time for the next piece of a request's body to arrive; then the connection is cut. Default: 60 s.
+    public var readTimeout: Duration? = .seconds(60)
+    /// Time for the client to take the next piece of a response; then the connection is cut. Default: 60 s.
+    public var writeTimeout: Duration? = .seconds(60)
+    /// Time that an application has to notice that its client is gone, before its task is cancelled. Default: 5 s.
+    public var disconnectGrace: Duration = .seconds(5)
+    /// How long a connection stays open without a request. Default: 75 s, longer than nginx keeps its end (60 s), so that a proxy never meets a closed connection.
+    public var keepAliveTimeout: Duration? = .seconds(75)
+
+    /// Time for the lifespan startup. Default: 60 s.
+    public var startupTimeout: Duration? = .seconds(60)
+    /// Time for the lifespan shutdown. Default: 60 s.
+    public var shutdownTimeout: Duration? = .seconds(60)
+    /// Time that requests in flight have to finish once shutdown begins; then they are cut. Default: 30 s.
+    public var gracefulTimeout: Duration = .seconds(30)
+    /// Whether the application's lifespan is run. Default: `.auto`.
+    public var lifespan: LifespanPolicy = .auto
+
+    /// Called as the server goes from one phase to the next, with counts that stay live.
+    public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
+    /// Where Roost writes what happens.
+    public var logger = Logger(label: "roost")
+
+    public init() {}
+}
+
+/// Where ASGI applications run.
+public enum AppExecutor: String, Sendable, Hashable, CaseIterable {
+    /// On the event loop's thread: fastest; an application that blocks or computes for long holds up that loop's other connections.
+    case eventLoop = "event-loop"
+    /// On Swift's global concurrent pool: a blocking application holds up nothing but itself; each event costs a thread hop.
+    case concurrentPool = "pool"
+}
+
+/// Whether an application's lifespan is run.
+public enum LifespanPolicy: String, Sendable, Hashable, CaseIterable {
+    /// Run it; an application that throws before it asked for the first event does not support it, and is served without.
+    case auto
+    /// Run it; an application that throws fails the startup.
+    case on
+    /// Do not run it.
+    case off
+}
+
+/// Where a call of `serve` is in its life.
+public enum ServePhase: Sendable, Hashable {
+    /// The application's lifespan startup is running.
+    case starting
+    /// Connections are being accepted.
+    case serving([BoundAddress])
+    /// Nothing more is accepted; requests in flight are being finished.
+    case draining
+    /// The application's lifespan shutdown is running.
+    case stopping
+}

@@ -1,0 +1,206 @@
+import CLinux
+import Glibc
+import Systemd
+
+/// One call of `serve`, from the application's startup to the removal of the socket files.
+struct Server {
+    private let config: Config
+    private let loops: [EventLoopThread]
+    private let lifespan: Lifespan?
+    private let status: ServerStatus
+    private let wsgiThreads: ThreadPool?
+
+    init(_ app: Framework, _ config: Config) throws {
+        try config.validate()
+        self.config = config
+        status = ServerStatus(loopCount: config.eventLoops)
+        let runner: any ApplicationRunner
+        switch app {
+        case .asgi(let application):
+            runner = ASGIRunner(application: application, executor: config.appExecutor)
+            lifespan = Lifespan(application, policy: config.lifespan, logger: config.logger)
+            wsgiThreads = nil
+        case .wsgi(let application):
+            let threads = ThreadPool(size: config.wsgiThreads)
+            runner = WSGIRunner(application: application, threads: threads, config: config)
+            lifespan = nil
+            wsgiThreads = threads
+        }
+        let limit = config.connectionLimit
+        loops = try status.loops.map { status in
+            let transport = try PolledTransport(
+                runner: runner,
+                config: config,
+                connectionLimit: max(1, (limit + config.eventLoops - 1) / config.eventLoops),
+                status: status
+            )
+            return try EventLoopThread(transport)
+        }
+    }
+
+    func run(until trigger: ShutdownTrigger, taskStatus: TaskStatus<[BoundAddress]>) async throws {
+        defer {
+            for loop in loops { loop.stopWhenIdle() }
+            wsgiThreads?.stop()
+        }
+        let shutdown = try await ShutdownSignal.watch(for: trigger, on: loops[0])
+        let result: Result<Void, any Error>
+        do {
+            try await withTaskCancellationHandler {
+                try await run(taskStatus, shutdown)
+            } onCancel: {
+                shutdown.begin(.cancelled)
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        let reason = await shutdown.stop()
+        try result.get()
+        switch reason {
+        case .failed(let error): throw error
+        case .cancelled: throw CancellationError()
+        case .asked, nil: break
+        }
+    }
+
+    private func run(_ taskStatus: TaskStatus<[BoundAddress]>, _ shutdown: ShutdownSignal) async throws {
+        enter(.starting)
+        guard try await startApplication(unless: shutdown) else { return }
+
+        let listeners: ListenerSet
+        do {
+            listeners = try ListenerSet.open(config.bind, options: config.socket, activated: ListenDescriptors.take())
+        } catch {
+            try? await stopApplication(shutdown)
+            throw error
+        }
+
+        do {
+            try taskStatus.started(listeners.listeners.map(\.address))
+            for listener in listeners.listeners { config.logger.info("running on \(listener.address)") }
+            enter(.serving(listeners.listeners.map(\.address)))
+            try await accept(from: listeners)
+            await shutdown.begun()
+        } catch {
+            shutdown.begin(.failed(error))
+        }
+
+        enter(.draining)
+        await stopAccepting(from: listeners)
+        await drain(shutdown)
+
+        enter(.stopping)
+        defer {
+            listeners.removeSocketFiles()
+            listeners.close()
+        }
+        try await stopApplication(shutdown)
+    }
+
+    private func enter(_ phase: ServePhase) {
+        config.onPhase?(phase, status)
+    }
+
+    // MARK: The application
+
+    /// False if the shutdown began before the application had started.
+    private func startApplication(unless shutdown: ShutdownSignal) async throws -> Bool {
+        guard let lifespan else { return !shutdown.hasBegun }
+        let startup = Task {
+            try await lifespan.startUp(timeout: config.startupTimeout)
+        }
+        shutdown.whenBegun { startup.cancel() }
+        do {
+            try await startup.value
+        } catch is CancellationError where shutdown.hasBegun {
+            return false
+        }
+        let values = lifespan.values.snapshot
+        for loop in loops { loop.perform { $0.context.state = values } }
+        return true
+    }
+
+    /// In a task of its own: a cancelled caller still waits for the application's shutdown.
+    private func stopApplication(_ shutdown: ShutdownSignal) async throws {
+        guard let lifespan else { return }
+        let stop = Task { try await lifespan.shutDown(timeout: config.shutdownTimeout) }
+        shutdown.whenForced { stop.cancel() }
+        do {
+            try await stop.value
+        } catch is CancellationError {
+            config.logger.warning("a second signal came: the application's lifespan shutdown was not waited for")
+        }
+    }
+
+    // MARK: Connections
+
+    private func accept(from listeners: ListenerSet) async throws {
+        let isShared = loops.count > 1
+        for loop in loops {
+            try await loop.call { transport throws(SystemError) in
+                for listener in listeners.listeners { try transport.listen(on: listener, isShared: isShared) }
+            }
+        }
+    }
+
+    private func stopAccepting(from listeners: ListenerSet) async {
+        for loop in loops {
+            // Who waits at a socket of our own would find nobody; at an inherited one the next process takes over.
+            _ = try? await loop.call { $0.stopListening(sweeping: \.isOwn) }
+        }
+        listeners.closeOwn()
+    }
+
+    /// Waits until nothing is in flight, at most for the graceful timeout; then cuts what is left.
+    private func drain(_ shutdown: ShutdownSignal) async {
+        let drained = DrainWait(loops: loops.count)
+        for loop in loops {
+            loop.perform { transport in
+                transport.beginDraining { drained.loopIsIdle() }
+            }
+        }
+        let deadline = Task {
+            try await Task.sleep(for: config.gracefulTimeout)
+            drained.giveUp()
+        }
+        shutdown.whenForced { drained.giveUp() }
+        let isComplete = await drained.wait()
+        deadline.cancel()
+        guard !isComplete else { return }
+        config.logger.warning(
+            "the graceful timeout of \(config.gracefulTimeout) is over, or a second signal came: requests in flight are cut",
+            metadata: ["requests": "\(status.requestsInFlight)", "connections": "\(status.connections)"]
+        )
+        for loop in loops { _ = try? await loop.call { $0.cutOff() } }
+    }
+}
+
+extension Config {
+    /// - Throws: `ConfigError` for a value that cannot be served with.
+    func validate() throws(ConfigError) {
+        guard !bind.isEmpty else {
+            throw ConfigError(key: "bind", value: "[]", reason: "at least one address is needed, such as unix:/run/app.sock or 127.0.0.1:8000")
+        }
+        guard eventLoops >= 1 else {
+            throw ConfigError(key: "event_loops", value: "\(eventLoops)", reason: "at least 1 is needed")
+        }
+        guard wsgiThreads >= 1 else {
+            throw ConfigError(key: "wsgi_threads", value: "\(wsgiThreads)", reason: "at least 1 is needed")
+        }
+        if let limitConnections, limitConnections < 1 {
+            throw ConfigError(key: "limit_connections", value: "\(limitConnections)", reason: "at least 1 is needed")
+        }
+        if !rootPath.isEmpty, !rootPath.hasPrefix("/") || rootPath.hasSuffix("/") {
+            throw ConfigError(key: "root_path", value: rootPath, reason: "it must begin with a slash and not end with one, such as /app")
+        }
+    }
+
+    /// How many connections may be open at once: the set limit, but never more than there are descriptors for.
+    var connectionLimit: Int {
+        var descriptors = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0 else { return limitConnections ?? 1024 }
+        let possible = max(1, Int(clamping: descriptors.rlim_cur) - 64)
+        return min(limitConnections ?? possible, possible)
+    }
+}

@@ -1,0 +1,33 @@
+import Logging
+
+/// Where a WSGI application writes for its operator: PEP 3333's `wsgi.errors`. Each line becomes one entry in the log.
+public final class WSGIErrors: TextOutputStream {
+    /// A line that goes on and on is broken here.
+    private static let longestLine = 16 << 10
+
+    private let logger: Logger
+    private var line = ""
+
+    init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Writes `text`, which need not be whole lines; what is left at the request's end is a line too.
+    public func write(_ text: String) {
+        var rest = text[...]
+        while let lineFeed = rest.utf8.firstIndex(of: UInt8(ascii: "\n")) {
+            line += rest[..<lineFeed]
+            flush()
+            rest = rest[rest.utf8.index(after: lineFeed)...]
+        }
+        line += rest
+        if line.utf8.count > Self.longestLine { flush() }
+    }
+
+    /// Ends a line that was begun.
+    public func flush() {
+        guard !line.isEmpty else { return }
+        logger.error("\(line)")
+        line = ""
+    }
+}

@@ -1,0 +1,40 @@
+/// Runs an ASGI application in a task of its own for each request.
+struct ASGIRunner: ApplicationRunner {
+    let application: ASGIFramework
+    let executor: AppExecutor
+
+    func run(_ exchange: Exchange) {
+        let application = self.application
+        let task: Task<Void, Never>
+        switch executor {
+        case .eventLoop:
+            // The task is enqueued at once and runs in this round of the loop: no thread is crossed between read and write.
+            task = Task(executorPreference: exchange.loop) {
+                do {
+                    try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
+                    Self.end(exchange, nil)
+                } catch {
+                    Self.end(exchange, error)
+                }
+            }
+        case .concurrentPool:
+            task = Task(executorPreference: globalConcurrentExecutor) {
+                do {
+                    try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
+                    Self.end(exchange, nil)
+                } catch {
+                    Self.end(exchange, error)
+                }
+            }
+        }
+        exchange.runs(in: task)
+    }
+
+    private static func end(_ exchange: Exchange, _ error: (any Error)?) {
+        if exchange.loop.isCurrent {
+            exchange.end(error)
+        } else {
+            exchange.loop.execute { exchange.end(error) }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import CLinux
+import Glibc
+
+/// Threads for work that may block: at most `size` of them, started as they are needed, and a queue for the rest.
+final class ThreadPool: Sendable {
+    typealias Job = @Sendable () -> Void
+
+    private struct State: Sendable {
+        var waiting = JobQueue()
+        var threads = 0
+        var idleThreads = 0
+        var isStopped = false
+    }
+
+    /// What a thread does when it looks for work.
+    private enum Assignment {
+        case run(Job)
+        case end
+    }
+
+    /// How many threads there are at most.
+    let size: Int
+    private let state = Monitor(State())
+
+    /// - Parameter size: at least 1.
+    init(size: Int) {
+        self.size = max(1, size)
+    }
+
+    /// Runs `job` on a thread that is free, or as soon as one is.
+    /// - Throws: `SystemError` if there is no thread at all and the kernel grants none; `job` is not run then.
+    func submit(_ job: @escaping Job) throws(SystemError) {
+        // Under the lock, so that no job is ever left in the queue without a thread to come.
+        try state.withLock { state throws(SystemError) in
+            if state.waiting.count >= state.idleThreads, state.threads < size {
+                do throws(SystemError) {
+                    try startThread()
+                    state.threads += 1
+                } catch {
+                    // The threads that there are get to it later.
+                    if state.threads == 0 { throw error }
+                }
+            }
+            state.waiting.append(job)
+        }
+        state.wakeOne()
+    }
+
+    /// Lets each thread end when it finds nothing more to do. What was submitted is still run, and so is what comes later.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        state.wakeAll()
+    }
+
+    /// How many threads there are now.
+    var threadCount: Int { state.withLock { $0.threads } }
+
+    private func startThread() throws(SystemError) {
+        let unmanaged = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument { Unmanaged<ThreadPool>.fromOpaque(argument).takeRetainedValue().work() }
+                return nil
+            },
+            unmanaged.toOpaque()
+        )
+        guard result == 0 else {
+            unmanaged.release()
+            errno = result
+            throw SystemError("pthread_create")
+        }
+        pthread_detach(thread)
+    }
+
+    private func work() {
+        clinux_name_thread("roost-wsgi")
+        while case .run(let job) = nextAssignment() { job() }
+    }
+
+    private func nextAssignment() -> Assignment {
+        var isIdle = false
+        return state.wait { state in
+            if let job = state.waiting.popFirst() {
+                if isIdle { state.idleThreads -= 1 }
+                return .run(job)
+            }
+            if state.isStopped {
+                if isIdle { state.idleThreads -= 1 }
+                state.threads -= 1
+                return .end
+            }
+            if !isIdle {
+                isIdle = true
+                state.idleThreads += 1
+            }
+            return nil
+        }
+    }
+}
+
+/// Jobs in the order in which they came.
+private struct JobQueue: Sendable {
+    private var jobs: [ThreadPool.Job?] = []
+    /// Where the first job is; the places before it are empty.
+    private var first = 0
+
+    var count: Int { jobs.count - first }
+
+    mutating func append(_ job: @escaping ThreadPool.Job) {
+        jobs.append(job)
+    }
+
+    mutating func popFirst() -> ThreadPool.Job? {
+        guard first < jobs.count else { return nil }
+        let job = jobs[first]
+        jobs[first] = nil
+        first += 1
+        if first == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+            first = 0
+        } else if first > 64, first > jobs.count / 2 {
+            jobs.removeSubrange(..<first)
+            first = 0
+        }
+        return job
+    }
+}

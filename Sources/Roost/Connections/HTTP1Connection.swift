@@ -1,0 +1,552 @@
+import HTTPWire
+import NIOCore
+
+/// One HTTP/1.x connection without a descriptor: bytes in, and a state out that a transport acts on.
+///
+/// A transport hands in what it read (`received`, `readEnded`, `peerGone`), what it wrote (`wrote`) and that the time in `deadline` has
+/// come (`deadlineReached`). After each of these, and when `transport` is told of a change, it writes `output`, reads if
+/// `wantsRead`, and closes as `ending` says. Everything happens on the loop's thread.
+///
+/// Exclusivity is not checked at run time for what changes with each request, which costs a tenth of a small request. Invariant: only
+/// methods of this class and of the transport change these properties, and none calls out while it changes one.
+final class HTTP1Connection {
+    /// Where the connection is in the life of a request.
+    private enum Phase {
+        /// Between requests; no byte of the next one has come.
+        case idle
+        /// A part of a head is in `input`.
+        case head
+        /// An exchange is under way, and its body is arriving.
+        case receivingBody
+        /// An exchange is under way, and its body is complete.
+        case responding
+        /// The response is complete; the rest of the request's body is thrown away.
+        case discardingBody
+        /// Nothing more is read; the connection ends as `ending` says.
+        case ended
+    }
+
+    /// How a connection is to be closed.
+    enum Ending {
+        /// It stays open.
+        case open
+        /// When the output is written. `lingering`: the peer may still be sending, and must not lose the response over it.
+        case afterOutput(lingering: Bool)
+        /// At once, and the output is dropped. `reset`: so that the peer sees that the response is not whole.
+        case now(reset: Bool)
+    }
+
+    /// Above this many bytes of output an application waits before it sends more.
+    private static let highWater = 64 << 10
+    /// Below this many bytes of output it goes on.
+    private static let lowWater = 32 << 10
+    /// Above this many bytes of body that the application has not taken, nothing is read.
+    private static let bodyHighWater = 64 << 10
+    /// How much of a body that nobody wants is read to keep the connection.
+    private static let discardLimit = 64 << 10
+
+    /// Invariant: the transport that owns this connection keeps the context alive longer.
+    private unowned(unsafe) let shared: LoopContext
+    /// Invariant: the transport's connection owns this one. Nil until `attach`.
+    private unowned(unsafe) var transport: (any ConnectionTransport)?
+    private let origin: ConnectionOrigin
+
+    @exclusivity(unchecked) private var phase = Phase.idle
+    /// What was received and not yet used, from `inputStart` on.
+    @exclusivity(unchecked) private var input: [UInt8] = []
+    @exclusivity(unchecked) private var inputStart = 0
+    /// Parses a head that did not arrive whole.
+    @exclusivity(unchecked) private var partialHead: HeadParser?
+    /// Valid while a body is being received or discarded.
+    @exclusivity(unchecked) private var bodyReader = BodyReader.finished
+    @exclusivity(unchecked) private var isConsuming = false
+    private var readHasEnded = false
+
+    @exclusivity(unchecked) private var exchange: Exchange?
+    /// What the current request means for the response's head.
+    @exclusivity(unchecked) private var responseContext = ResponseContext(requestVersion: .http11, isHead: false, keepAlive: true)
+    @exclusivity(unchecked) private var framing = ResponseFraming.none
+    @exclusivity(unchecked) private var bodyLeft = 0
+    @exclusivity(unchecked) private var hasStarted = false
+    @exclusivity(unchecked) private var expectsContinue = false
+
+    @exclusivity(unchecked) var output = OutputQueue()
+    @exclusivity(unchecked) private(set) var ending = Ending.open
+    /// When the peer last did what is being waited for.
+    @exclusivity(unchecked) private var mark: MonotonicTime
+    private var hasServedRequest = false
+
+    init(shared: LoopContext, origin: ConnectionOrigin) {
+        self.shared = shared
+        self.origin = origin
+        mark = shared.loop.now
+    }
+
+    /// Names the transport that acts on this connection's state and outlives it; called once, before anything else.
+    func attach(to transport: any ConnectionTransport) {
+        self.transport = transport
+    }
+
+    // MARK: What the transport acts on
+
+    /// Whether bytes from the peer are wanted now.
+    var wantsRead: Bool {
+        guard !readHasEnded else { return false }
+        switch phase {
+        case .idle, .head, .discardingBody: return true
+        case .receivingBody: return (exchange?.waitingBodyBytes ?? 0) < Self.bodyHighWater
+        // To see that the client goes; but what it pipelines is not gathered without bound.
+        case .responding: return inputStart == input.count
+        case .ended: return false
+        }
+    }
+
+    /// When `deadlineReached` is to be called.
+    var deadline: MonotonicTime {
+        if !output.isEmpty { return mark.advanced(by: shared.limits.writeTimeout) }
+        switch phase {
+        case .idle: return mark.advanced(by: hasServedRequest ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout)
+        case .head: return mark.advanced(by: shared.limits.headerTimeout)
+        case .receivingBody: return wantsRead ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
+        case .discardingBody: return mark.advanced(by: shared.limits.readTimeout)
+        case .responding, .ended: return .distantFuture
+        }
+    }
+
+    /// Whether no request is under way.
+    var isIdle: Bool {
+        if case .idle = phase { inputStart == input.count } else { false }
+    }
+
+    // MARK: What the transport tells
+
+    /// Takes bytes from the peer.
+    func received(_ bytes: Span<UInt8>) {
+        if inputStart == input.count {
+            isConsuming = true
+            let used = consume(bytes)
+            isConsuming = false
+            if used < bytes.count {
+                input.append(copying: bytes.extracting(used..<bytes.count))
+            }
+        } else {
+            input.append(copying: bytes)
+            consumeInput()
+        }
+        // What is waited for has come: a piece of the body. Other marks are set where their wait begins.
+        if case .receivingBody = phase { mark = shared.loop.now }
+        if shared.isDraining { drain() }
+    }
+
+    /// Notes that the peer sends nothing more. It may still read: a response under way is finished.
+    func readEnded() {
+        readHasEnded = true
+        switch phase {
+        case .idle, .discardingBody:
+            end(.afterOutput(lingering: false))
+        case .head:
+            shared.logRejection("the connection ended within a request's head", status: 0, origin: origin)
+            end(.afterOutput(lingering: false))
+        case .receivingBody:
+            abandonExchange()
+            end(.now(reset: false))
+        case .responding:
+            exchange?.receiveDisconnect()
+        case .ended:
+            break
+        }
+    }
+
+    /// Notes that the peer is gone altogether.
+    func peerGone() {
+        abandonExchange()
+        end(.now(reset: false))
+    }
+
+    /// Notes that output was written.
+    func wrote() {
+        mark = shared.loop.now
+        if let exchange, exchange.isWaitingForRoom, output.count < Self.lowWater {
+            exchange.resumeRoomWaiter()
+        }
+    }
+
+    /// Notes that the time in `deadline` has come.
+    func deadlineReached() {
+        if !output.isEmpty {
+            shared.logRejection("the client took nothing of its response for too long", status: 0, origin: origin)
+            abandonExchange()
+            return end(.now(reset: true))
+        }
+        switch phase {
+        case .idle, .discardingBody:
+            end(.afterOutput(lingering: false))
+        case .head:
+            rejectHead(RequestRejection(status: 408, reason: "the request's head did not arrive in time (header_timeout)"))
+        case .receivingBody:
+            reject(RequestRejection(status: 408, reason: "the request's body did not arrive in time (read_timeout)"))
+        case .responding, .ended:
+            break
+        }
+    }
+
+    /// Ends the connection as soon as no request is under way: the server is shutting down.
+    func drain() {
+        if isIdle { end(.afterOutput(lingering: false)) }
+    }
+
+    /// Ends the connection at once, whatever is under way.
+    func cutOff() {
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.cancel()
+        end(.now(reset: isTruncationInvisible))
+    }
+
+    // MARK: Requests
+
+    private func consumeInput() {
+        guard !isConsuming, inputStart < input.count else { return }
+        isConsuming = true
+        let bytes = input
+        let used = consume(bytes.span.extracting(inputStart..<bytes.count))
+        isConsuming = false
+        // The end of the connection has forgotten the input.
+        inputStart = input.isEmpty ? 0 : inputStart + used
+        if inputStart == input.count {
+            input = []
+            inputStart = 0
+        } else if inputStart > Self.discardLimit {
+            input.removeSubrange(..<inputStart)
+            inputStart = 0
+        }
+    }
+
+    /// Uses what it can of `bytes`; returns how many that are.
+    private func consume(_ bytes: Span<UInt8>) -> Int {
+        var used = 0
+        while used < bytes.count {
+            let rest = bytes.extracting(used..<bytes.count)
+            switch phase {
+            case .idle, .head:
+                switch parseHead(rest) {
+                case .needMore:
+                    return used
+                case .complete(let head, let length):
+                    used += length
+                    startExchange(head, body: bytes, from: &used)
+                case .rejected(let rejection):
+                    rejectHead(rejection)
+                    return bytes.count
+                }
+            case .receivingBody:
+                used += consumeBody(rest)
+                if case .receivingBody = phase { return used }
+            case .discardingBody:
+                used += discard(rest)
+                if case .discardingBody = phase { return used }
+            case .responding:
+                return used
+            case .ended:
+                return bytes.count
+            }
+        }
+        return used
+    }
+
+    private func parseHead(_ bytes: Span<UInt8>) -> RequestParser.Outcome {
+        // The loop's parser serves all heads that arrive whole; only one that comes in pieces needs a parser that remembers.
+        let parser = partialHead ?? shared.parser
+        let outcome = parser.parse(bytes)
+        switch outcome {
+        case .needMore:
+            if partialHead == nil {
+                partialHead = parser
+                shared.replaceParser()
+            }
+            if case .idle = phase {
+                phase = .head
+                if hasServedRequest { mark = shared.loop.now }
+            }
+        case .complete, .rejected:
+            partialHead = nil
+            parser.reset()
+        }
+        return outcome
+    }
+
+    private func startExchange(_ head: RequestHead, body bytes: Span<UInt8>, from used: inout Int) {
+        hasServedRequest = true
+        hasStarted = false
+        responseContext = ResponseContext(requestVersion: head.version, isHead: head.isHead, keepAlive: head.keepAlive)
+        if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
+            return reject(.bodyTooLarge)
+        }
+        let hasBody = head.framing != .none
+        expectsContinue = hasBody && head.expectsContinue
+        let exchange = Exchange(head: head, hasBody: hasBody, origin: origin, shared: shared, wire: self)
+        self.exchange = exchange
+        if hasBody {
+            bodyReader = BodyReader(head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
+            phase = .receivingBody
+            mark = shared.loop.now
+            used += consumeBody(bytes.extracting(used..<bytes.count))
+            // A body that is refused at once is none of the application's business.
+            if case .ended = phase { return }
+        } else {
+            phase = .responding
+        }
+        shared.exchangeStarted()
+        shared.runner.run(exchange)
+    }
+
+    private func consumeBody(_ bytes: Span<UInt8>) -> Int {
+        var used = 0
+        while true {
+            let rest = bytes.extracting(used..<bytes.count)
+            switch bodyReader.next(rest) {
+            case .needMore(let consumed):
+                return used + consumed
+            case .data(let range, let consumed):
+                expectsContinue = false
+                exchange?.append(body: rest.extracting(range))
+                used += consumed
+                // The application, told of the body, may have ended the exchange.
+                guard case .receivingBody = phase else { return used }
+            case .end(let consumed):
+                phase = .responding
+                exchange?.completeBody()
+                return used + consumed
+            case .rejected(let rejection):
+                reject(rejection)
+                return bytes.count
+            }
+        }
+    }
+
+    private func discard(_ bytes: Span<UInt8>) -> Int {
+        var used = 0
+        while true {
+            switch bodyReader.next(bytes.extracting(used..<bytes.count)) {
+            case .needMore(let consumed):
+                return used + consumed
+            case .data(_, let consumed):
+                used += consumed
+            case .end(let consumed):
+                awaitNextRequest()
+                return used + consumed
+            case .rejected:
+                end(.afterOutput(lingering: true))
+                return bytes.count
+            }
+        }
+    }
+
+    /// Answers a request that the application is not to see, or not to see the rest of, and ends the connection.
+    private func reject(_ rejection: RequestRejection) {
+        shared.logRejection(rejection.reason, status: rejection.status, origin: origin)
+        let hadStarted = exchange != nil && hasStarted
+        abandonExchange()
+        if hadStarted {
+            end(.now(reset: isTruncationInvisible))
+        } else {
+            respondAndEnd(status: rejection.status)
+        }
+    }
+
+    /// Answers a request of which nothing is known: least of all what was asked for before it.
+    private func rejectHead(_ rejection: RequestRejection) {
+        responseContext = ResponseContext(requestVersion: .http11, isHead: false, keepAlive: false)
+        reject(rejection)
+    }
+
+    private func respondAndEnd(status: Int) {
+        responseContext.keepAlive = false
+        output.gather()
+        let body = ReasonPhrase.text(for: status)
+        do {
+            _ = try output.gathered.appendResponseHead(
+                status: status,
+                headers: ["content-type": "text/plain"],
+                bodyLength: body.utf8CodeUnitCount,
+                context: responseContext,
+                date: shared.sendsDate ? shared.loop.dateValue() : nil,
+                server: shared.serverField
+            )
+            if !responseContext.isHead { output.gathered.append(body) }
+            end(.afterOutput(lingering: true))
+        } catch {
+            end(.now(reset: true))
+        }
+    }
+
+    /// Lets go of the exchange under way, if there is one; its application sees a disconnect.
+    private func abandonExchange() {
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.disconnect()
+    }
+
+    /// Whether a response that is broken off here would look whole to the client: its end is the connection's.
+    private var isTruncationInvisible: Bool { hasStarted && framing == .untilClose }
+
+    private func end(_ ending: Ending) {
+        if case .now = self.ending { return }
+        if case .now = ending { output.discard() }
+        self.ending = ending
+        phase = .ended
+        input = []
+        inputStart = 0
+        transport?.connectionChanged()
+    }
+
+    private func awaitNextRequest() {
+        phase = .idle
+        mark = shared.loop.now
+        if inputStart < input.count {
+            consumeInput()
+        } else if readHasEnded || shared.isDraining && !isConsuming {
+            end(.afterOutput(lingering: false))
+        }
+    }
+}
+
+// MARK: - Responses
+
+extension HTTP1Connection: ExchangeWire {
+    var hasRoom: Bool { output.count < Self.highWater }
+
+    func applicationWantsBody() {
+        guard expectsContinue, !hasStarted else { return }
+        expectsContinue = false
+        output.gather()
+        output.gathered.appendContinue()
+        transport?.connectionChanged()
+    }
+
+    func applicationTookBody() {
+        // Reading goes on if it was paused.
+        mark = shared.loop.now
+        transport?.connectionChanged()
+    }
+
+    func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
+        output.gather()
+        if output.isEmpty {
+            mark = shared.loop.now
+            takeSpareOutput()
+        }
+        // A client that was never told to send its body may send it or not: what follows cannot be told apart.
+        var context = responseContext
+        if shared.isDraining || expectsContinue { context.keepAlive = false }
+        let encoded: EncodedHead
+        do {
+            encoded = try output.gathered.appendResponseHead(
+                status: status,
+                headers: headers,
+                bodyLength: more ? nil : body.readableBytes,
+                context: context,
+                date: shared.sendsDate ? shared.loop.dateValue() : nil,
+                server: shared.serverField
+            )
+        } catch {
+            throw .invalidResponse(error.reason)
+        }
+        hasStarted = true
+        framing = encoded.framing
+        responseContext.keepAlive = encoded.keepAlive
+        if case .length(let length) = framing { bodyLeft = length }
+        try write(body, more: more)
+    }
+
+    func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
+        // The client is not late with what it was not sent yet.
+        if output.isEmpty { mark = shared.loop.now }
+        transport?.connectionChanged()
+        switch framing {
+        case .none:
+            break
+        case .untilClose:
+            output.append(body)
+        case .length(let announced):
+            guard body.readableBytes <= bodyLeft else {
+                responseContext.keepAlive = false
+                throw .bodyTooLong(announced: announced)
+            }
+            bodyLeft -= body.readableBytes
+            if body.readableBytes > 0 { output.append(body) }
+        case .chunked:
+            output.gather()
+            if body.readableBytes > 0 {
+                output.gathered.appendChunkStart(length: body.readableBytes)
+                output.append(body, trailer: more ? "\r\n" : "\r\n0\r\n\r\n")
+            } else if !more {
+                output.gathered.appendLastChunk()
+            }
+        }
+    }
+
+    func responseComplete() {
+        let completed = exchange
+        exchange = nil
+        if case .length(let announced) = framing, bodyLeft > 0 {
+            shared.logger.error(
+                "application failed: its response is \(bodyLeft) bytes shorter than the content-length of \(announced) that it announced",
+                metadata: ["path": "\(completed?.head.rawPath ?? "")"]
+            )
+            return end(.afterOutput(lingering: false))
+        }
+        switch phase {
+        case .receivingBody:
+            guard responseContext.keepAlive, !readHasEnded, !bodyReader.isLonger(than: Self.discardLimit) else {
+                return end(.afterOutput(lingering: true))
+            }
+            bodyReader.restrict(to: Self.discardLimit)
+            phase = .discardingBody
+            mark = shared.loop.now
+            consumeInput()
+        case .responding:
+            if responseContext.keepAlive {
+                awaitNextRequest()
+            } else {
+                // Pipelined requests are left unread, or more may be on its way.
+                end(.afterOutput(lingering: inputStart < input.count))
+            }
+        case .idle, .head, .discardingBody, .ended:
+            break
+        }
+    }
+
+    func fail(status: Int) {
+        exchange = nil
+        respondAndEnd(status: status)
+    }
+
+    func cut() {
+        exchange = nil
+        // What is there is sent, so that the client has what the application made before it failed.
+        end(isTruncationInvisible ? .now(reset: true) : .afterOutput(lingering: false))
+    }
+
+    private func takeSpareOutput() {
+        swap(&output.gathered, &shared.spareOutput)
+    }
+
+    /// Gives the storage of empty output back, so that an idle connection holds none.
+    func releaseOutputStorage() {
+        if shared.spareOutput.capacity == 0 { swap(&output.gathered, &shared.spareOutput) }
+        output.gathered.reset()
+    }
+}
+
+/// What drives a connection, as the connection sees it.
+protocol ConnectionTransport: AnyObject {
+    /// The connection's output, reading or ending may have changed.
+    func connectionChanged()
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(copying bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
+    }
+}

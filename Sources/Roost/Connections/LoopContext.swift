@@ -1,0 +1,129 @@
+import HTTPWire
+import Logging
+
+/// What all connections of one event loop share: the application, the limits, the parser, and counts.
+///
+/// `@unchecked Sendable`: the `let`s are immutable or loop-bound; every `var` is touched only on `loop`'s thread,
+/// but for `state`, which is set once before the loop accepts its first connection.
+final class LoopContext: @unchecked Sendable {
+    let loop: LoopExecutor
+    let runner: any ApplicationRunner
+    let limits: ConnectionLimits
+    let rootPath: String
+    let serverField: StaticString?
+    let sendsDate: Bool
+    let logger: Logger
+    let status: ServerStatus.Loop
+    /// What the application put into its lifespan's state during startup.
+    var state: [String: any Sendable] = [:]
+
+    /// Used for every head that arrives in one piece.
+    private(set) var parser: HeadParser
+    private let requestLimits: RequestLimits
+    /// Storage that connections take while they have output, so that idle ones hold none.
+    /// Exclusivity is not checked: a connection swaps it with its own, and nothing else touches it.
+    @exclusivity(unchecked) var spareOutput = WireBuffer()
+    /// Whether the server is shutting down: every response is its connection's last.
+    var isDraining = false
+    /// Called when the last exchange of a draining loop has ended.
+    var onExchangeEnded: (() -> Void)?
+
+    private let scheduler: any LoopScheduler
+    private var rejectionLog = LogThrottle()
+    private(set) var exchangeCount = 0
+
+    var disconnectGrace: Nanoseconds { limits.disconnectGrace }
+
+    init(loop: LoopExecutor, scheduler: any LoopScheduler, runner: any ApplicationRunner, config: Config, status: ServerStatus.Loop) {
+        self.loop = loop
+        self.scheduler = scheduler
+        self.runner = runner
+        limits = ConnectionLimits(config)
+        rootPath = config.rootPath
+        serverField = config.includeServerHeader ? "roost" : nil
+        sendsDate = config.includeDateHeader
+        logger = config.logger
+        self.status = status
+        requestLimits = config.requestLimits
+        parser = HeadParser(limits: config.requestLimits)
+    }
+
+    /// Makes a new parser, because a connection keeps the present one for a head that comes in pieces.
+    func replaceParser() {
+        parser = HeadParser(limits: requestLimits)
+    }
+
+    var trailerLimits: RequestLimits { requestLimits }
+
+    /// Runs `action` on the loop after `interval`.
+    func schedule(after interval: Nanoseconds, _ action: @escaping () -> Void) {
+        scheduler.schedule(at: loop.now.advanced(by: interval), action)
+    }
+
+    func exchangeStarted() {
+        exchangeCount += 1
+        status.requestStarted(inFlight: exchangeCount)
+    }
+
+    func exchangeEnded() {
+        exchangeCount -= 1
+        status.requestEnded(inFlight: exchangeCount)
+        onExchangeEnded?()
+    }
+
+    /// Logs why a client was turned away, but not more often than an operator can read.
+    func logRejection(_ reason: @autoclosure () -> String, status: Int, origin: ConnectionOrigin) {
+        guard let suppressed = rejectionLog.admit(at: loop.now) else { return }
+        var metadata: Logger.Metadata = ["status": "\(status)", "client": "\(origin.client?.description ?? "unix")"]
+        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        logger.info("request refused: \(reason())", metadata: metadata)
+    }
+}
+
+/// What runs actions later on a loop's thread.
+protocol LoopScheduler: AnyObject {
+    func schedule(at deadline: MonotonicTime, _ action: @escaping () -> Void)
+}
+
+/// Starts an application for one exchange, and calls `exchange.end` on its loop when the application is done.
+protocol ApplicationRunner: Sendable {
+    func run(_ exchange: Exchange)
+}
+
+/// A configuration's limits, in the units in which connections count.
+struct ConnectionLimits: Sendable {
+    let maxBodySize: Int
+    let headerTimeout: Nanoseconds?
+    let readTimeout: Nanoseconds?
+    let writeTimeout: Nanoseconds?
+    let keepAliveTimeout: Nanoseconds?
+    let disconnectGrace: Nanoseconds
+
+    init(_ config: Config) {
+        maxBodySize = config.maxBodySize ?? .max
+        headerTimeout = config.headerTimeout.map(Nanoseconds.init)
+        readTimeout = config.readTimeout.map(Nanoseconds.init)
+        writeTimeout = config.writeTimeout.map(Nanoseconds.init)
+        keepAliveTimeout = config.keepAliveTimeout.map(Nanoseconds.init)
+        disconnectGrace = Nanoseconds(config.disconnectGrace)
+    }
+}
+
+/// A `RequestParser` that can be handed from the loop to a connection.
+///
+/// Exclusivity is not checked at run time: `parse` calls nothing but the parser.
+final class HeadParser {
+    @exclusivity(unchecked) private var parser: RequestParser
+
+    init(limits: RequestLimits) {
+        parser = RequestParser(limits: limits)
+    }
+
+    func parse(_ bytes: Span<UInt8>) -> RequestParser.Outcome {
+        parser.parse(bytes)
+    }
+
+    func reset() {
+        parser.reset()
+    }
+}

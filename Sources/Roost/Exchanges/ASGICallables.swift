@@ -1,0 +1,118 @@
+/// Gives an application the next event of its call; ASGI's `receive`.
+public struct ASGIReceive: Sendable {
+    private enum Source: Sendable {
+        case exchange(Exchange)
+        case closure(@Sendable () async throws -> ASGIReceiveEvent)
+    }
+
+    private let source: Source
+
+    /// A `receive` of one's own, for middleware and tests.
+    public init(_ receive: @escaping @Sendable () async throws -> ASGIReceiveEvent) {
+        source = .closure(receive)
+    }
+
+    init(_ exchange: Exchange) {
+        source = .exchange(exchange)
+    }
+
+    /// The next event; waits until there is one.
+    public nonisolated(nonsending) func callAsFunction() async throws -> ASGIReceiveEvent {
+        switch source {
+        case .exchange(let exchange):
+            if exchange.loop.isCurrent, let event = exchange.nextEvent() { return event }
+            return await Self.wait(for: exchange)
+        case .closure(let receive):
+            return try await receive()
+        }
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) static func wait(for exchange: Exchange) async -> ASGIReceiveEvent {
+        await withUnsafeContinuation { continuation in
+            exchange.loop.execute { exchange.whenEvent { continuation.resume(returning: $0) } }
+        }
+    }
+}
+
+/// Takes the events of an application's answer; ASGI's `send`.
+public struct ASGISend: Sendable {
+    private enum Target: Sendable {
+        case exchange(Exchange)
+        case closure(@Sendable (ASGISendEvent) async throws -> Void)
+    }
+
+    private let target: Target
+
+    /// A `send` of one's own, for middleware and tests.
+    public init(_ send: @escaping @Sendable (ASGISendEvent) async throws -> Void) {
+        target = .closure(send)
+    }
+
+    init(_ exchange: Exchange) {
+        target = .exchange(exchange)
+    }
+
+    /// Sends `event`; waits while the client is slower than the application.
+    ///
+    /// Once the client is gone this does nothing, for as long as `Config.disconnectGrace`; then it throws.
+    /// - Throws: `ASGIError` for an event that may not be sent now, or that cannot be put on the wire.
+    public nonisolated(nonsending) func callAsFunction(_ event: ASGISendEvent) async throws {
+        switch target {
+        case .exchange(let exchange):
+            if exchange.loop.isCurrent {
+                if try exchange.send(event) { return }
+                await Self.waitForRoom(in: exchange)
+            } else {
+                try await Self.sendFromElsewhere(event, to: exchange)
+            }
+        case .closure(let send):
+            try await send(event)
+        }
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) static func waitForRoom(in exchange: Exchange) async {
+        await withUnsafeContinuation { continuation in
+            exchange.loop.execute { exchange.whenRoom { continuation.resume() } }
+        }
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) static func sendFromElsewhere(_ event: ASGISendEvent, to exchange: Exchange) async throws {
+        try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+            exchange.loop.execute {
+                do {
+                    if try exchange.send(event) {
+                        continuation.resume()
+                    } else {
+                        exchange.whenRoom { continuation.resume() }
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+}
+
+/// An event that an application may not send, or not now.
+public enum ASGIError: Error, Equatable, CustomStringConvertible {
+    /// The event does not fit what was sent before.
+    case unexpectedEvent(String)
+    /// The response's head cannot be put on the wire.
+    case invalidResponse(String)
+    /// More body was sent than `content-length` announced.
+    case bodyTooLong(announced: Int)
+    /// The client is gone, and the time that an application has to notice is over.
+    case clientGone
+
+    public var description: String {
+        switch self {
+        case .unexpectedEvent(let reason): "unexpected ASGI event: \(reason)"
+        case .invalidResponse(let reason): "invalid response: \(reason)"
+        case .bodyTooLong(let announced): "the response's body is longer than the content-length of \(announced) that was announced"
+        case .clientGone: "the client is gone"
+        }
+    }
+}

@@ -1,0 +1,279 @@
+import HTTPWire
+import NIOCore
+
+/// One HTTP request and its response, between an application and whatever wire the request came on.
+///
+/// It belongs to one request only: an application that keeps it beyond the response can harm nothing.
+///
+/// `@unchecked Sendable`: the `let` properties are immutable values or loop-bound classes; every `var` is read and written only while
+/// `loop.isCurrent`. Exclusivity is not checked at run time: no method calls out while it changes one of them.
+final class Exchange: @unchecked Sendable {
+    /// How far the application has come with its response.
+    private enum Response {
+        case unstarted
+        /// Status and fields are known and not yet sent.
+        case started(status: Int, headers: Headers)
+        case streaming
+        case complete
+    }
+
+    let head: RequestHead
+    let origin: ConnectionOrigin
+    let shared: LoopContext
+    var loop: LoopExecutor { shared.loop }
+
+    /// Where the response goes; nil once it is complete or the client is gone.
+    @exclusivity(unchecked) private var wire: (any ExchangeWire)?
+
+    /// Body that has arrived and that the application has not taken.
+    @exclusivity(unchecked) private var body = ByteBuffer()
+    @exclusivity(unchecked) private var isBodyComplete: Bool
+    @exclusivity(unchecked) private var isBodyDelivered = false
+    @exclusivity(unchecked) private var isDisconnected = false
+    @exclusivity(unchecked) private var response = Response.unstarted
+    @exclusivity(unchecked) private var eventWaiter: ((ASGIReceiveEvent) -> Void)?
+    @exclusivity(unchecked) private var roomWaiter: (() -> Void)?
+    /// The task that runs the application, if a task does.
+    @exclusivity(unchecked) private var task: Task<Void, Never>?
+    @exclusivity(unchecked) private var isCancelled = false
+    @exclusivity(unchecked) private var isEnded = false
+
+    init(head: RequestHead, hasBody: Bool, origin: ConnectionOrigin, shared: LoopContext, wire: any ExchangeWire) {
+        self.head = head
+        isBodyComplete = !hasBody
+        self.origin = origin
+        self.shared = shared
+        self.wire = wire
+    }
+
+    // MARK: The application's side
+
+    /// The next event for the application, or nil if it has to wait.
+    func nextEvent() -> ASGIReceiveEvent? {
+        if !isBodyDelivered {
+            if isBodyComplete {
+                isBodyDelivered = true
+                return .httpRequest(body: takeBody(), more: false)
+            }
+            if body.readableBytes > 0 {
+                return .httpRequest(body: takeBody(), more: true)
+            }
+        }
+        if wire == nil || isDisconnected { return .httpDisconnect }
+        if !isBodyDelivered { wire?.applicationWantsBody() }
+        return nil
+    }
+
+    /// Calls `action` with the next event: at once, or when there is one.
+    func whenEvent(_ action: @escaping (ASGIReceiveEvent) -> Void) {
+        if let event = nextEvent() {
+            action(event)
+        } else if let earlier = eventWaiter {
+            // Two receives at once: each gets an event, in order.
+            eventWaiter = { [weak self] event in
+                earlier(event)
+                self?.whenEvent(action)
+            }
+        } else {
+            eventWaiter = action
+        }
+    }
+
+    /// Takes an event of the response; false if the application should wait for room before it sends more.
+    func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
+        switch event {
+        case .httpResponseStart(let status, let headers):
+            guard case .unstarted = response else {
+                throw .unexpectedEvent("http.response.start was sent before")
+            }
+            response = .started(status: status, headers: headers)
+            return true
+        case .httpResponseBody(let body, let more):
+            if isCancelled { throw .clientGone }
+            try send(body: body, more: more)
+            // With nobody to read, an application that streams for ever must leave the loop time for others.
+            return !more || wire?.hasRoom ?? false
+        case .lifespanStartupComplete, .lifespanStartupFailed, .lifespanShutdownComplete, .lifespanShutdownFailed:
+            throw .unexpectedEvent("a lifespan event was sent in an http scope")
+        }
+    }
+
+    private func send(body: ByteBuffer, more: Bool) throws(ASGIError) {
+        switch response {
+        case .unstarted:
+            throw .unexpectedEvent("http.response.body was sent before http.response.start")
+        case .complete:
+            throw .unexpectedEvent("http.response.body was sent after the response was complete")
+        case .started(let status, let headers):
+            if let wire {
+                do {
+                    try wire.start(status: status, headers: headers, body: body, more: more)
+                } catch {
+                    // An invalid head left nothing on the wire: an error of the server's own may still be sent.
+                    if case .invalidResponse = error { response = .unstarted } else { response = .streaming }
+                    throw error
+                }
+            }
+            response = .streaming
+        case .streaming:
+            try wire?.write(body, more: more)
+        }
+        guard !more else { return }
+        response = .complete
+        let wire = self.wire
+        self.wire = nil
+        resumeEventWaiter()
+        wire?.responseComplete()
+    }
+
+    /// Calls `action` when the client has taken enough of what was sent.
+    func whenRoom(_ action: @escaping () -> Void) {
+        guard let wire, !wire.hasRoom else { return action() }
+        if let earlier = roomWaiter {
+            roomWaiter = {
+                earlier()
+                action()
+            }
+        } else {
+            roomWaiter = action
+        }
+    }
+
+    /// Notes the task that runs the application, so that it can be cancelled.
+    func runs(in task: Task<Void, Never>) {
+        guard !isEnded else { return }
+        self.task = task
+        if isCancelled { task.cancel() }
+    }
+
+    /// Notes that the application has returned or thrown; called exactly once.
+    func end(_ error: (any Error)?) {
+        isEnded = true
+        task = nil
+        shared.exchangeEnded()
+        guard let wire else {
+            if let error, !isExpected(error) { report(error) }
+            return
+        }
+        self.wire = nil
+        switch response {
+        case .unstarted:
+            report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"))
+            wire.fail(status: 500)
+        case .started(let status, let headers):
+            report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
+            do throws(ASGIError) {
+                try wire.start(status: status, headers: headers, body: ByteBuffer(), more: true)
+                wire.cut()
+            } catch {
+                wire.fail(status: 500)
+            }
+        case .streaming:
+            report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
+            wire.cut()
+        case .complete:
+            break
+        }
+    }
+
+    /// Whether an error only says that the client has gone, which is no failure of the application.
+    private func isExpected(_ error: any Error) -> Bool {
+        error is CancellationError || error as? ASGIError == .clientGone
+    }
+
+    private func report(_ error: any Error) {
+        shared.logger.error(
+            "application failed: \(error)",
+            metadata: ["method": "\(head.method)", "path": "\(head.rawPath)", "error_type": "\(type(of: error))"]
+        )
+    }
+
+    /// Whether nobody takes the response any more: the client is gone, or the response is complete.
+    var isAbandoned: Bool { wire == nil }
+
+    // MARK: The wire's side
+
+    /// How many bytes of the request's body wait for the application.
+    var waitingBodyBytes: Int { body.readableBytes }
+
+    /// Appends to the request's body.
+    func append(body bytes: Span<UInt8>) {
+        guard !bytes.isEmpty else { return }
+        body.writeBytes(bytes.bytes)
+        resumeEventWaiter()
+    }
+
+    /// Notes that the whole body has arrived.
+    func completeBody() {
+        isBodyComplete = true
+        resumeEventWaiter()
+    }
+
+    /// Notes that the client sends nothing more but may still take the response.
+    func receiveDisconnect() {
+        isDisconnected = true
+        resumeEventWaiter()
+    }
+
+    /// Notes that the client is gone: what the application sends from now on goes nowhere, and after a grace its task is cancelled.
+    func disconnect() {
+        detach()
+        shared.schedule(after: shared.disconnectGrace) { [weak self] in self?.cancel() }
+    }
+
+    /// Ends the exchange at once: the client is cut off and the application's task cancelled.
+    func cancel() {
+        detach()
+        isCancelled = true
+        task?.cancel()
+    }
+
+    /// Notes that there is room again for the application to send.
+    func resumeRoomWaiter() {
+        guard let waiter = roomWaiter else { return }
+        roomWaiter = nil
+        waiter()
+    }
+
+    var isWaitingForRoom: Bool { roomWaiter != nil }
+
+    private func detach() {
+        isDisconnected = true
+        wire = nil
+        resumeEventWaiter()
+        resumeRoomWaiter()
+    }
+
+    private func resumeEventWaiter() {
+        guard let waiter = eventWaiter, let event = nextEvent() else { return }
+        eventWaiter = nil
+        waiter(event)
+    }
+
+    private func takeBody() -> ByteBuffer {
+        let taken = body
+        body = ByteBuffer()
+        if taken.readableBytes > 0 { wire?.applicationTookBody() }
+        return taken
+    }
+}
+
+/// The wire that an exchange's request came on, as the exchange sees it.
+protocol ExchangeWire: AnyObject {
+    /// Whether an application that streams should send more now.
+    var hasRoom: Bool { get }
+    /// The application waits for body that has not arrived: `100 (Continue)` is due, if the client expects it.
+    func applicationWantsBody()
+    /// The application has taken body that was waiting; more may be read.
+    func applicationTookBody()
+    /// Puts the response's head and the first piece of its body on the wire. On an error nothing is on the wire.
+    func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
+    /// Puts a further piece of the body on the wire.
+    func write(_ body: ByteBuffer, more: Bool) throws(ASGIError)
+    /// The whole response is on the wire.
+    func responseComplete()
+    /// Answers with an error of the server's own, in place of a response that the application did not start.
+    func fail(status: Int)
+    /// Breaks off a response that was begun, so that the client sees that it is not whole.
+    func cut()
+}

@@ -1,0 +1,109 @@
+public import HTTPWire
+
+/// The scope of one HTTP request; names are ASGI's.
+///
+/// Strings are made from the received bytes when they are asked for. What middleware sets replaces what was received.
+public struct HTTPScope: Sendable {
+    private let exchange: Exchange
+    private var overrides: ScopeOverrides?
+
+    init(_ exchange: Exchange) {
+        self.exchange = exchange
+    }
+
+    /// `1.0` or `1.1`.
+    public var httpVersion: String {
+        switch exchange.head.version {
+        case .http10: "1.0"
+        case .http11: "1.1"
+        }
+    }
+
+    /// The request's method, in the case in which it came (methods are case-sensitive, RFC 9110 section 9.1).
+    public var method: String { exchange.head.method }
+
+    /// `http` or `https`.
+    public var scheme: String {
+        get { overrides?.scheme ?? exchange.origin.scheme }
+        set { override { $0.scheme = newValue } }
+    }
+
+    /// The target's path, percent-decoded as UTF-8; it includes `rootPath` if the proxy passes the whole path on.
+    public var path: String {
+        get { overrides?.path ?? exchange.head.path }
+        set { override { $0.path = newValue } }
+    }
+
+    /// The target's path as it came, without the query.
+    public var rawPath: String { exchange.head.rawPath }
+
+    /// What follows the `?` of the target, as it came; empty without one.
+    public var queryString: String { exchange.head.queryString }
+
+    /// The prefix under which the application is mounted; empty at the root.
+    public var rootPath: String {
+        get { overrides?.rootPath ?? exchange.shared.rootPath }
+        set { override { $0.rootPath = newValue } }
+    }
+
+    /// The header fields in the order in which they came, names in lower case.
+    public var headers: Headers {
+        get { overrides?.headers ?? exchange.head.headers }
+        set { override { $0.headers = newValue } }
+    }
+
+    /// Who sent the request; nil if that is not known, as on a Unix socket.
+    public var client: Endpoint? {
+        get {
+            if let overrides, let client = overrides.client { return client.value }
+            return exchange.origin.client
+        }
+        set { override { $0.client = Replaced(value: newValue) } }
+    }
+
+    /// The address that the request came to: host and port, or a Unix socket's path and no port.
+    public var server: Endpoint? {
+        get { exchange.origin.server }
+    }
+
+    /// A copy of what the application put into its lifespan's state during startup.
+    public var state: [String: any Sendable] {
+        get { overrides?.state ?? exchange.shared.state }
+        set { override { $0.state = newValue } }
+    }
+
+    /// The request's head as it was received, for adapters to other contracts.
+    var head: RequestHead { exchange.head }
+
+    private mutating func override(_ change: (inout ScopeOverrides.Values) -> Void) {
+        var values = overrides?.values ?? ScopeOverrides.Values()
+        change(&values)
+        overrides = ScopeOverrides(values)
+    }
+}
+
+/// What middleware has replaced in a scope; made only when something is.
+@dynamicMemberLookup
+private final class ScopeOverrides: Sendable {
+    struct Values: Sendable {
+        var scheme: String?
+        var path: String?
+        var rootPath: String?
+        var headers: Headers?
+        var client: Replaced?
+        var state: [String: any Sendable]?
+    }
+
+    let values: Values
+
+    init(_ values: Values) {
+        self.values = values
+    }
+
+    subscript<Value>(dynamicMember member: KeyPath<Values, Value>) -> Value { values[keyPath: member] }
+}
+
+/// A replaced client, which may be no client at all.
+private struct Replaced: Sendable {
+    var value: Endpoint?
+}

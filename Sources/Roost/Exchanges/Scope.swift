@@ -1,0 +1,7 @@
+/// What a call of an ASGI application is about.
+public enum Scope: Sendable {
+    /// One HTTP request.
+    case http(HTTPScope)
+    /// The application's own life: one call, from before the first request until after the last.
+    case lifespan(LifespanScope)
+}

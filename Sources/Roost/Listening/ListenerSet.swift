@@ -1,0 +1,86 @@
+import Glibc
+import Synchronization
+import Systemd
+
+/// Every socket that a server listens on, from binding to removing the files.
+///
+/// The end has up to three steps, each harmless when repeated: `closeOwn` (new clients are refused), `close`, and `removeSocketFiles`.
+/// A set that is dropped without them leaves its descriptors and files as they are.
+final class ListenerSet: Sendable {
+    /// The sockets in the order of the binds; a bind has several when its host has several addresses or its name several sockets.
+    let listeners: [Listener]
+
+    private struct State {
+        var isOwnClosed = false
+        var isInheritedClosed = false
+        var files: [UnixSocketFile]
+    }
+
+    private let state: Mutex<State>
+
+    private init(listeners: [Listener], files: [UnixSocketFile]) {
+        self.listeners = listeners
+        state = Mutex(State(files: files))
+    }
+
+    /// Opens what the binds name: all of it, or nothing and an error.
+    ///
+    /// Names are resolved and conflicts found before the first socket is opened; after a failure the sockets opened until then are closed, their files removed,
+    /// and inherited sockets are as they were. A host's name is resolved on the calling thread.
+    ///
+    /// - Parameter activated: What systemd passed to this process. Each of these sockets must be named by a bind.
+    ///   Nil leaves systemd out, for a program that uses its sockets for something else: `systemd:` then finds none.
+    static func open(_ binds: [BindAddress], options: SocketOptions, activated: ListenDescriptors?) throws(BindError) -> ListenerSet {
+        for bind in binds {
+            if let problem = bind.problem { throw BindError(bind, problem.what, hint: "for example \(problem.example)") }
+        }
+        let inherited = try InheritedSockets(binds, activated: activated)
+        let plan = try ListenPlan(binds, options: options, inherited: inherited)
+        try inherited.refuseUnnamed()
+
+        var listeners: [Listener] = []
+        var files: [UnixSocketFile] = []
+        do throws(BindError) {
+            for step in plan.steps { try step.open(options, into: &listeners, files: &files) }
+            for socket in inherited.all { try socket.prepare() }
+        } catch {
+            let set = ListenerSet(listeners: listeners, files: files)
+            set.closeOwn()
+            set.removeSocketFiles()
+            throw error
+        }
+        return ListenerSet(listeners: listeners, files: files)
+    }
+
+    /// Closes the sockets that Roost opened: whoever connects now is refused at once, and can try elsewhere.
+    /// Connections that wait in their queues are reset, so accept those first.
+    /// Inherited sockets stay open: their owner goes on listening, and who waits in their queue is served by the next process.
+    func closeOwn() {
+        let isFirst = state.withLock { state in
+            defer { state.isOwnClosed = true }
+            return !state.isOwnClosed
+        }
+        guard isFirst else { return }
+        for listener in listeners where listener.isOwn { _ = Glibc.close(listener.descriptor) }
+    }
+
+    /// Closes every socket: at the very end, when nothing polls them any more.
+    func close() {
+        closeOwn()
+        let isFirst = state.withLock { state in
+            defer { state.isInheritedClosed = true }
+            return !state.isInheritedClosed
+        }
+        guard isFirst else { return }
+        for listener in listeners where !listener.isOwn { _ = Glibc.close(listener.descriptor) }
+    }
+
+    /// Removes the files of the Unix sockets that Roost made, each only if its path still leads to the very file that was made.
+    func removeSocketFiles() {
+        let files = state.withLock { state in
+            defer { state.files = [] }
+            return state.files
+        }
+        for file in files { file.removeAndClose() }
+    }
+}

@@ -1,0 +1,55 @@
+import CLinux
+import Glibc
+
+/// Takes connections from one listening socket.
+final class Acceptor {
+    /// Connections taken at once at most, so that those that are open are served too.
+    static let batch = 64
+    /// How long nothing is accepted after the process ran out of something.
+    static let pause = Nanoseconds(.milliseconds(100))
+
+    enum Outcome {
+        case connection(Int32, ConnectionOrigin)
+        /// Nobody waits.
+        case none
+        /// Descriptors or memory have run out.
+        case exhausted(SystemError)
+    }
+
+    let listener: Listener
+    /// What epoll(7) is asked about the socket. One that several loops accept from wakes only one of them.
+    let events: UInt32
+    /// Peers of a Unix listener have no addresses: all its connections share one origin.
+    private let unixOrigin: ConnectionOrigin?
+
+    init(_ listener: Listener, isShared: Bool) {
+        self.listener = listener
+        events = EPOLLIN.rawValue | (isShared ? EPOLLEXCLUSIVE.rawValue : 0)
+        unixOrigin = listener.isUnix ? ConnectionOrigin(client: nil, server: listener.address.endpoint) : nil
+    }
+
+    func accept() -> Outcome {
+        while true {
+            let descriptor = clinux_accept(listener.descriptor)
+            if descriptor >= 0 {
+                if listener.needsNoDelay { SocketCalls.setNoDelay(descriptor) }
+                return .connection(descriptor, unixOrigin ?? origin(of: descriptor))
+            }
+            switch errno {
+            case EAGAIN: return .none
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(SystemError("accept4"))
+            // The peer gave up, or a signal came: the next one may do better (accept(2), "Error handling").
+            case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
+                continue
+            default: return .none
+            }
+        }
+    }
+
+    private func origin(of descriptor: Int32) -> ConnectionOrigin {
+        ConnectionOrigin(
+            client: Endpoint(peerOf: descriptor),
+            server: Endpoint(localOf: descriptor) ?? listener.address.endpoint
+        )
+    }
+}

@@ -1,0 +1,164 @@
+import CLinux
+import Glibc
+import HTTPWire
+import Synchronization
+
+/// Runs Swift tasks on the thread of one event loop, so that an application never leaves the loop between read and write.
+///
+/// A transport drives it: after each descriptor it has served it calls `runReady`, which runs the jobs that became
+/// ready and then settles every connection that they changed.
+///
+/// `@unchecked Sendable`: `inbox` is guarded by its mutex and `wakeDescriptor` never changes; everything else is touched only by the thread
+/// that called `attach`, for which `isCurrent` is true.
+final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+    private enum Message {
+        case job(UnownedJob)
+        case work(@Sendable () -> Void)
+    }
+
+    // Exclusivity is not checked at run time for these two: nothing is called while they change.
+    @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+    private var nextJob = 0
+    @exclusivity(unchecked) private var changed: [any LoopParticipant] = []
+    private var isRunning = false
+    private let inbox = Mutex<[Message]>([])
+    private let wakeDescriptor: Int32
+    /// Refreshed once for each batch of events.
+    private(set) var now = MonotonicTime.coarseNow()
+    private var date = CachedDate()
+
+    /// - Parameter wakeDescriptor: an eventfd(2) that the loop's transport watches.
+    init(wakeDescriptor: Int32) {
+        self.wakeDescriptor = wakeDescriptor
+        jobs.reserveCapacity(64)
+    }
+
+    /// Makes the calling thread this loop's thread.
+    func attach() {
+        clinux_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Undoes `attach`, on the same thread.
+    func detach() {
+        clinux_set_current_loop(nil)
+    }
+
+    /// Whether the caller runs on this loop's thread.
+    @inline(__always)
+    var isCurrent: Bool {
+        clinux_current_loop() == Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent {
+            jobs.append(job)
+        } else {
+            post(.job(job))
+        }
+    }
+
+    /// Runs `work` on the loop: at once if the caller is there already, otherwise soon.
+    func execute(_ work: @escaping @Sendable () -> Void) {
+        if isCurrent {
+            work()
+        } else {
+            post(.work(work))
+        }
+    }
+
+    private func post(_ message: Message) {
+        let wasEmpty = inbox.withLock { inbox in
+            inbox.append(message)
+            return inbox.count == 1
+        }
+        if wasEmpty { eventfd_write(wakeDescriptor, 1) }
+    }
+
+    /// Takes what other threads have posted; the transport calls it when `wakeDescriptor` is readable.
+    func takeInbox() {
+        var count: eventfd_t = 0
+        eventfd_read(wakeDescriptor, &count)
+        let messages = inbox.withLock { inbox in
+            let messages = inbox
+            inbox = []
+            return messages
+        }
+        for message in messages {
+            switch message {
+            case .job(let job): jobs.append(job)
+            case .work(let work): work()
+            }
+        }
+    }
+
+    func refreshClock() {
+        now = .coarseNow()
+    }
+
+    /// The value of a `date` field for now, made anew once a second.
+    func dateValue() -> HTTPDate {
+        date.value(at: now)
+    }
+
+    /// Notes that a connection changed; it is settled once, at the end of `runReady`.
+    @inline(__always)
+    func noteChange(of participant: any LoopParticipant) {
+        changed.append(participant)
+    }
+
+    /// Whether jobs are left for the next round, so that the transport must not sleep.
+    var hasReadyJobs: Bool { nextJob < jobs.count || !changed.isEmpty }
+
+    /// Jobs that one call of `runReady` runs at most, so that tasks that yield for ever leave time for other connections.
+    private static let jobBudget = 1024
+
+    /// Runs the jobs that are ready, then settles the connections that changed.
+    ///
+    /// Jobs that settling makes ready (an application waiting for room to send) run in the next round: other connections come first.
+    func runReady() {
+        guard !isRunning else { return }
+        isRunning = true
+        let executor = asUnownedTaskExecutor()
+        var budget = Self.jobBudget
+        while nextJob < jobs.count, budget > 0 {
+            let job = jobs[nextJob]
+            nextJob += 1
+            budget -= 1
+            job.runSynchronously(on: executor)
+        }
+        if nextJob == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+        } else {
+            jobs.removeSubrange(..<nextJob)
+        }
+        nextJob = 0
+        var index = 0
+        while index < changed.count {
+            changed[index].settle()
+            index += 1
+        }
+        changed.removeAll(keepingCapacity: true)
+        isRunning = false
+    }
+}
+
+/// What a loop settles at the end of a round: a connection that writes what has gathered, and closes or waits.
+protocol LoopParticipant: AnyObject {
+    func settle()
+}
+
+/// The `date` field's value, made anew once a second.
+private struct CachedDate {
+    private var second: UInt64 = .max
+    private var value = HTTPDate(secondsSince1970: 0)
+
+    mutating func value(at now: MonotonicTime) -> HTTPDate {
+        let second = now.nanoseconds / 1_000_000_000
+        if second != self.second {
+            self.second = second
+            value = HTTPDate(secondsSince1970: Int64(time(nil)))
+        }
+        return value
+    }
+}

@@ -1,0 +1,250 @@
+import CLinux
+import Glibc
+import HTTPWire
+
+/// A connection's descriptor: reads for an `HTTP1Connection`, writes what it has to say, and closes.
+///
+/// Used on its transport's loop only.
+final class PolledConnection: ConnectionTransport, LoopParticipant {
+    private enum State {
+        case open
+        /// Our side is shut down; what the peer still sends is thrown away until it closes too.
+        case lingering(discarded: Int, until: MonotonicTime)
+        case closed
+    }
+
+    private static let lingerTime = Nanoseconds(.seconds(2))
+    private static let lingerLimit = 1 << 20
+
+    let key: ConnectionKey
+    private let descriptor: Int32
+    /// Invariant: the transport owns its connections and outlives them.
+    private unowned(unsafe) let transport: PolledTransport
+    private let connection: HTTP1Connection
+    private var state = State.open
+    private var isNoted = false
+    /// The output does not fit into the socket's buffer; the kernel tells when it does.
+    private var isBlocked = false
+    /// The peer has shut down its side while nothing was being read: asked about again, the kernel would say so for ever.
+    private var ignoresHangUp = false
+    private var interest: UInt32
+    /// The soonest entry that the timer queue has for this connection.
+    private var timerSetFor = MonotonicTime.distantFuture
+
+    init(key: ConnectionKey, descriptor: Int32, transport: PolledTransport, origin: ConnectionOrigin) {
+        self.key = key
+        self.descriptor = descriptor
+        self.transport = transport
+        interest = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+        connection = HTTP1Connection(shared: transport.context, origin: origin)
+        connection.attach(to: self)
+    }
+
+    /// Begins to watch the descriptor; false if the kernel refuses.
+    func open() -> Bool {
+        guard transport.watch(descriptor, events: interest, data: key.packed) else { return false }
+        setTimer()
+        return true
+    }
+
+    var isOpen: Bool {
+        if case .closed = state { false } else { true }
+    }
+
+    // MARK: Events
+
+    func handle(_ events: UInt32) {
+        if events & EPOLLOUT.rawValue != 0 {
+            isBlocked = false
+            connectionChanged()
+        }
+        if events & EPOLLERR.rawValue != 0 {
+            connection.peerGone()
+            return close(reset: false)
+        }
+        let hungUp = events & EPOLLHUP.rawValue != 0
+        if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
+            switch state {
+            case .open: read(hungUp: hungUp)
+            case .lingering(let discarded, let until): linger(discarded: discarded, until: until)
+            case .closed: break
+            }
+        }
+    }
+
+    private func read(hungUp: Bool) {
+        // A peer that is gone may have left requests; at most this much of them is worth reading in one go.
+        var rounds = hungUp ? 16 : 1
+        while connection.wantsRead, rounds > 0 {
+            rounds -= 1
+            let count = readSome(descriptor, transport.readBuffer)
+            if count > 0 {
+                connection.received(Span(_unsafeElements: UnsafeBufferPointer(rebasing: transport.readBuffer[..<count])))
+                connectionChanged()
+            } else if count == 0 {
+                if hungUp {
+                    connection.peerGone()
+                    return close(reset: false)
+                }
+                connection.readEnded()
+                ignoresHangUp = true
+                return connectionChanged()
+            } else if errno == EAGAIN || errno == EINTR {
+                break
+            } else {
+                connection.peerGone()
+                return close(reset: false)
+            }
+        }
+        if hungUp {
+            connection.peerGone()
+            close(reset: false)
+        } else if !connection.wantsRead {
+            ignoresHangUp = true
+            connectionChanged()
+        }
+    }
+
+    func deadlineReached(now: MonotonicTime) {
+        timerSetFor = .distantFuture
+        switch state {
+        case .open:
+            if connection.deadline <= now { connection.deadlineReached() }
+            connectionChanged()
+        case .lingering(_, let until):
+            if until <= now { close(reset: false) } else { setTimer() }
+        case .closed:
+            break
+        }
+    }
+
+    /// Ends the connection once no request is under way.
+    func drain() {
+        // A request that is here already is one that was accepted.
+        if connection.isIdle { read(hungUp: false) }
+        connection.drain()
+        connectionChanged()
+    }
+
+    /// Ends the connection at once.
+    func cutOff() {
+        connection.cutOff()
+        connectionChanged()
+    }
+
+    // MARK: Settling
+
+    func connectionChanged() {
+        guard !isNoted else { return }
+        isNoted = true
+        transport.loop.noteChange(of: self)
+    }
+
+    func settle() {
+        isNoted = false
+        guard case .open = state else { return }
+        if !isBlocked { writeOutput() }
+        guard case .open = state else { return }
+        switch connection.ending {
+        case .open:
+            updateInterest()
+            setTimer()
+        case .now(let reset):
+            close(reset: reset)
+        case .afterOutput(let lingering):
+            guard connection.output.isEmpty else {
+                updateInterest()
+                return setTimer()
+            }
+            if lingering { beginLingering() } else { close(reset: false) }
+        }
+    }
+
+    private func writeOutput() {
+        while !connection.output.isEmpty {
+            let count = connection.output.write(to: descriptor)
+            if count > 0 {
+                connection.wrote()
+            } else if count < 0 && errno == EINTR {
+                continue
+            } else if count < 0 && errno == EAGAIN {
+                isBlocked = true
+                return
+            } else {
+                connection.peerGone()
+                return close(reset: false)
+            }
+        }
+        connection.releaseOutputStorage()
+    }
+
+    private func updateInterest() {
+        var wanted: UInt32 = 0
+        if connection.wantsRead {
+            wanted |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+            ignoresHangUp = false
+        } else if !ignoresHangUp {
+            wanted |= EPOLLRDHUP.rawValue
+        }
+        if isBlocked { wanted |= EPOLLOUT.rawValue }
+        guard wanted != interest else { return }
+        interest = wanted
+        transport.rewatch(descriptor, events: wanted, data: key.packed)
+    }
+
+    private func setTimer() {
+        let deadline: MonotonicTime
+        switch state {
+        case .open: deadline = connection.deadline
+        case .lingering(_, let until): deadline = until
+        case .closed: return
+        }
+        // An entry that comes too soon looks again and makes a later one: cheaper than one for each request.
+        guard deadline < timerSetFor else { return }
+        timerSetFor = deadline
+        transport.timers.schedule(key, at: deadline)
+    }
+
+    // MARK: Closing
+
+    private func beginLingering() {
+        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { return close(reset: false) }
+        let until = transport.loop.now.advanced(by: Self.lingerTime)
+        state = .lingering(discarded: 0, until: until)
+        interest = EPOLLIN.rawValue
+        transport.rewatch(descriptor, events: interest, data: key.packed)
+        setTimer()
+        linger(discarded: 0, until: until)
+    }
+
+    private func linger(discarded: Int, until: MonotonicTime) {
+        var discarded = discarded
+        while discarded < Self.lingerLimit {
+            let count = readSome(descriptor, transport.readBuffer)
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == EAGAIN {
+                state = .lingering(discarded: discarded, until: until)
+                return
+            }
+            guard count > 0 else { break }
+            discarded += count
+        }
+        close(reset: false)
+    }
+
+    private func close(reset: Bool) {
+        guard isOpen else { return }
+        state = .closed
+        if reset {
+            var option = CLinux.linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<CLinux.linger>.size))
+        }
+        CLinux.close(descriptor)
+        transport.connectionClosed(self, hadTimer: timerSetFor < .distantFuture)
+    }
+}
+
+/// read(2) into the whole of `buffer`.
+private func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    read(descriptor, buffer.baseAddress, buffer.count)
+}

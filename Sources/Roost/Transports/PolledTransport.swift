@@ -1,0 +1,221 @@
+import CLinux
+import Glibc
+import Logging
+
+/// One epoll(7) set with listeners and plain connections, and one way to serve it: `drain`.
+///
+/// The set is itself a descriptor: a Swift event loop waits on it and drains, and so may any other loop that can watch a
+/// descriptor. Everything but `init` and `loop.execute` happens on the thread that called `loop.attach()`.
+final class PolledTransport {
+    let loop: LoopExecutor
+    let timers: LoopTimers
+    let context: LoopContext
+    /// Readable whenever `drain` has something to do.
+    let pollDescriptor: Int32
+    /// Every connection reads into this; what it does not use at once it copies.
+    let readBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
+
+    private static let eventCapacity = 256
+    private let wakeDescriptor: Int32
+    private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: eventCapacity)
+    /// Exclusivity is not checked at run time: the table calls nothing that looks into it.
+    @exclusivity(unchecked) private var connections = ConnectionTable()
+    private var acceptors: [Int32: Acceptor] = [:]
+    private var watchers: [Int32: () -> Void] = [:]
+    private let connectionLimit: Int
+    private var isAcceptPaused = false
+    private var onIdle: (() -> Void)?
+    private let status: ServerStatus.Loop
+    private let logger: Logger
+
+    /// - Parameter connectionLimit: connections that are open at once at most.
+    init(runner: any ApplicationRunner, config: Config, connectionLimit: Int, status: ServerStatus.Loop) throws(SystemError) {
+        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard wakeDescriptor >= 0 else { throw SystemError("eventfd") }
+        pollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard pollDescriptor >= 0 else { throw SystemError("epoll_create1") }
+        timers = try LoopTimers()
+        loop = LoopExecutor(wakeDescriptor: wakeDescriptor)
+        context = LoopContext(loop: loop, scheduler: timers, runner: runner, config: config, status: status)
+        self.connectionLimit = connectionLimit
+        self.status = status
+        logger = config.logger
+        guard watch(wakeDescriptor, events: EPOLLIN.rawValue, data: UInt64(wakeDescriptor)),
+            watch(timers.descriptor, events: EPOLLIN.rawValue, data: UInt64(timers.descriptor))
+        else { throw SystemError("epoll_ctl") }
+    }
+
+    deinit {
+        for connection in connections.all { connection.cutOff() }
+        close(pollDescriptor)
+        close(wakeDescriptor)
+        events.deallocate()
+        readBuffer.deallocate()
+    }
+
+    // MARK: Serving
+
+    /// Waits until there is something to do, and does it; `mayWait: false` only does what is there.
+    func drain(mayWait: Bool) {
+        let timeout: Int32 = mayWait && !loop.hasReadyJobs ? -1 : 0
+        let count = epoll_wait(pollDescriptor, events, Int32(Self.eventCapacity), timeout)
+        loop.refreshClock()
+        for index in 0..<max(0, Int(count)) {
+            let event = events[index]
+            handle(event.data.u64, event.events)
+            loop.runReady()
+        }
+        if count <= 0 { loop.runReady() }
+    }
+
+    private func handle(_ data: UInt64, _ events: UInt32) {
+        if data > UInt64(UInt32.max) {
+            connections[ConnectionKey(packed: data)]?.handle(events)
+            return
+        }
+        let descriptor = Int32(truncatingIfNeeded: data)
+        if descriptor == wakeDescriptor {
+            loop.takeInbox()
+        } else if descriptor == timers.descriptor {
+            timers.runDue(at: loop.now) { key in
+                connections[key]?.deadlineReached(now: loop.now)
+            }
+        } else if let acceptor = acceptors[descriptor] {
+            accept(from: acceptor)
+        } else {
+            watchers[descriptor]?()
+        }
+    }
+
+    /// Connections that are open.
+    var connectionCount: Int { connections.count }
+
+    // MARK: Listeners
+
+    /// Begins to accept connections from `listener`. With `isShared`, other loops accept from it too.
+    func listen(on listener: Listener, isShared: Bool) throws(SystemError) {
+        let acceptor = Acceptor(listener, isShared: isShared)
+        acceptors[listener.descriptor] = acceptor
+        guard watch(acceptor) else { throw SystemError("epoll_ctl") }
+    }
+
+    /// Accepts nothing more. With `sweeping`, connections that already wait are accepted first: nobody else would serve them.
+    func stopListening(sweeping: (Listener) -> Bool) {
+        for acceptor in acceptors.values {
+            if sweeping(acceptor.listener) { accept(from: acceptor) }
+            unwatch(acceptor.listener.descriptor)
+        }
+        acceptors = [:]
+    }
+
+    private func accept(from acceptor: Acceptor) {
+        for _ in 0..<Acceptor.batch {
+            guard connections.count < connectionLimit else {
+                return pauseAccepting(reason: "limit_connections (\(connectionLimit)) is reached")
+            }
+            switch acceptor.accept() {
+            case .connection(let descriptor, let origin):
+                let connection = connections.insert { key in
+                    PolledConnection(key: key, descriptor: descriptor, transport: self, origin: origin)
+                }
+                if !connection.open() {
+                    logger.error("a connection was closed: \(SystemError("epoll_ctl"))")
+                    close(descriptor)
+                    connections.remove(connection.key)
+                }
+                status.setConnections(connections.count)
+            case .none:
+                return
+            case .exhausted(let error):
+                return pauseAccepting(reason: "\(error)")
+            }
+        }
+    }
+
+    /// Accepts nothing for a while: to try again at once would only spin.
+    private func pauseAccepting(reason: String) {
+        guard !isAcceptPaused else { return }
+        isAcceptPaused = true
+        logger.warning("accepting is paused: \(reason)", metadata: ["connections": "\(connections.count)"])
+        for descriptor in acceptors.keys { unwatch(descriptor) }
+        scheduleResume()
+    }
+
+    private func scheduleResume() {
+        timers.schedule(at: loop.now.advanced(by: Acceptor.pause)) { [weak self] in self?.resumeAccepting() }
+    }
+
+    private func resumeAccepting() {
+        guard isAcceptPaused else { return }
+        guard connections.count < connectionLimit else { return scheduleResume() }
+        isAcceptPaused = false
+        for acceptor in acceptors.values where !watch(acceptor) {
+            logger.error("nothing is accepted any more on \(acceptor.listener.address): \(SystemError("epoll_ctl"))")
+        }
+    }
+
+    private func watch(_ acceptor: Acceptor) -> Bool {
+        watch(acceptor.listener.descriptor, events: acceptor.events, data: UInt64(acceptor.listener.descriptor))
+    }
+
+    // MARK: Connections
+
+    /// Ends each connection as soon as no request is under way on it, and lets no new one begin.
+    ///
+    /// - Parameter onIdle: called once, when no connection is left and every application has returned.
+    func beginDraining(onIdle: @escaping () -> Void) {
+        context.isDraining = true
+        self.onIdle = onIdle
+        context.onExchangeEnded = { [unowned self] in checkIdle() }
+        for connection in connections.all { connection.drain() }
+        checkIdle()
+    }
+
+    private func checkIdle() {
+        guard connections.count == 0, context.exchangeCount == 0, let onIdle else { return }
+        self.onIdle = nil
+        onIdle()
+    }
+
+    /// Ends every connection at once.
+    func cutOff() {
+        for connection in connections.all { connection.cutOff() }
+    }
+
+    /// Called when a connection has closed its descriptor.
+    func connectionClosed(_ connection: PolledConnection, hadTimer: Bool) {
+        connections.remove(connection.key)
+        status.setConnections(connections.count)
+        if hadTimer { timers.noteGone { connections[$0] != nil } }
+        checkIdle()
+    }
+
+    // MARK: Descriptors
+
+    /// Calls `action` on the loop whenever `descriptor` is readable.
+    func watch(_ descriptor: Int32, _ action: @escaping () -> Void) throws(SystemError) {
+        guard watch(descriptor, events: EPOLLIN.rawValue, data: UInt64(descriptor)) else { throw SystemError("epoll_ctl") }
+        watchers[descriptor] = action
+    }
+
+    func stopWatching(_ descriptor: Int32) {
+        if watchers.removeValue(forKey: descriptor) != nil { unwatch(descriptor) }
+    }
+
+    func watch(_ descriptor: Int32, events: UInt32, data: UInt64) -> Bool {
+        control(EPOLL_CTL_ADD, descriptor, events, data)
+    }
+
+    func rewatch(_ descriptor: Int32, events: UInt32, data: UInt64) {
+        _ = control(EPOLL_CTL_MOD, descriptor, events, data)
+    }
+
+    private func unwatch(_ descriptor: Int32) {
+        _ = control(EPOLL_CTL_DEL, descriptor, 0, 0)
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ events: UInt32, _ data: UInt64) -> Bool {
+        var event = epoll_event(events: events, data: epoll_data_t(u64: data))
+        return epoll_ctl(pollDescriptor, operation, descriptor, &event) == 0
+    }
+}

@@ -1,0 +1,8 @@
+import RoostHost
+
+@main
+struct RoostCommand {
+    static func main() async {
+        await Host.roost()
+    }
+}

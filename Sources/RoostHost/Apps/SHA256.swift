@@ -1,0 +1,99 @@
+/// The hash function SHA-256 (FIPS 180-4, section 6.2).
+struct SHA256 {
+    private static let blockLength = 64
+
+    private var state: InlineArray<8, UInt32> = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    /// The beginning of a block that is not complete.
+    private var partial: [UInt8] = []
+    private var length: UInt64 = 0
+
+    /// Takes the next bytes of the message.
+    mutating func update(_ bytes: RawSpan) {
+        length &+= UInt64(bytes.byteCount)
+        var offset = 0
+        if !partial.isEmpty {
+            offset = min(Self.blockLength - partial.count, bytes.byteCount)
+            for index in 0..<offset { partial.append(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) }
+            guard partial.count == Self.blockLength else { return }
+            let block = partial
+            partial.removeAll()
+            compress(block.span.bytes, at: 0)
+        }
+        while bytes.byteCount - offset >= Self.blockLength {
+            compress(bytes, at: offset)
+            offset += Self.blockLength
+        }
+        while offset < bytes.byteCount {
+            partial.append(bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+            offset += 1
+        }
+    }
+
+    /// Ends the message; returns its digest in lower-case hexadecimal digits.
+    mutating func finish() -> String {
+        let bits = length &* 8
+        var padding: [UInt8] = [0x80]
+        while (partial.count + padding.count) % Self.blockLength != Self.blockLength - 8 { padding.append(0) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) { padding.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        update(padding.span.bytes)
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for index in state.indices {
+            let word = state[index]
+            for shift in stride(from: UInt32(28), through: 0, by: -4) { text.append(digits[Int(word >> shift & 15)]) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Works the 64 bytes at `start` in.
+    private mutating func compress(_ bytes: RawSpan, at start: Int) {
+        var schedule = InlineArray<64, UInt32>(repeating: 0)
+        for index in 0..<16 {
+            schedule[index] = UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self))
+        }
+        for index in 16..<64 {
+            let (early, late) = (schedule[index - 15], schedule[index - 2])
+            let small0 = early.rotatedRight(7) ^ early.rotatedRight(18) ^ early >> 3
+            let small1 = late.rotatedRight(17) ^ late.rotatedRight(19) ^ late >> 10
+            schedule[index] = schedule[index - 16] &+ small0 &+ schedule[index - 7] &+ small1
+        }
+        let constants = Self.constants
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for index in 0..<64 {
+            let big1 = e.rotatedRight(6) ^ e.rotatedRight(11) ^ e.rotatedRight(25)
+            let first = h &+ big1 &+ (e & f ^ ~e & g) &+ constants[index] &+ schedule[index]
+            let big0 = a.rotatedRight(2) ^ a.rotatedRight(13) ^ a.rotatedRight(22)
+            let second = big0 &+ (a & b ^ a & c ^ b & c)
+            (h, g, f, e) = (g, f, e, d &+ first)
+            (d, c, b, a) = (c, b, a, first &+ second)
+        }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+        state[5] &+= f
+        state[6] &+= g
+        state[7] &+= h
+    }
+
+    private static let constants: InlineArray<64, UInt32> = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+        0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+        0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+        0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+        0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+        0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+        0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+}
+
+extension UInt32 {
+    fileprivate func rotatedRight(_ count: UInt32) -> UInt32 {
+        self &>> count | self &<< (32 &- count)
+    }
+}

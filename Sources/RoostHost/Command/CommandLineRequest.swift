@@ -1,0 +1,60 @@
+internal import ArgumentParser
+
+/// What a command line asks for.
+enum CommandLineRequest {
+    /// Print this and end: help, the version, a completion script.
+    case text(String)
+    case serve(ResolvedSettings)
+    case showConfiguration(ResolvedSettings)
+
+    /// Reads the command line of `roost`.
+    init(roost arguments: [String], environment: [String: String]) throws {
+        // Checked here, because the library would only call it an unexpected argument.
+        if let name = arguments.first, !name.hasPrefix("-"), !Self.subcommands.contains(name) {
+            let hint = Suggestion.nearest(to: name, among: Self.subcommands).map { "; did you mean '\($0)'?" } ?? ""
+            throw CommandLineError("unknown command \(OneLine.quoted(name))\(hint)", help: "roost --help")
+        }
+        try self.init(RoostTool.self, SettingTable.command, arguments.isEmpty ? ["--help"] : arguments, environment)
+    }
+
+    /// Reads the command line of an executable that is its own app.
+    init(ownApp arguments: [String], environment: [String: String]) throws {
+        try self.init(OwnAppTool.self, SettingTable.ownApp, arguments, environment)
+    }
+
+    private static let subcommands = [ServeCommand._commandName, ConfigCommand._commandName, "help"]
+
+    private init(
+        _ tool: (some ParsableCommand).Type,
+        _ table: SettingTable,
+        _ arguments: [String],
+        _ environment: [String: String]
+    ) throws {
+        let command: any ParsableCommand
+        do {
+            command = try tool.parseAsRoot(arguments)
+        } catch {
+            guard tool.exitCode(for: error) == .success else { throw Self.readable(error, tool, arguments) }
+            self = .text(tool.message(for: error))
+            return
+        }
+        guard let command = command as? any SettingsCommand else {
+            // `help` and whatever else the library adds say what they have to say when they run.
+            var command = command
+            do {
+                try command.run()
+                self = .text("")
+            } catch {
+                self = .text(tool.message(for: error))
+            }
+            return
+        }
+        let settings = try SettingLayers.resolve(table, flags: command.given, environment: environment)
+        self = command is ConfigCommand ? .showConfiguration(settings) : .serve(settings)
+    }
+
+    private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {
+        let command = arguments.first.flatMap { subcommands.contains($0) && $0 != "help" ? " \($0)" : nil } ?? ""
+        return CommandLineError(tool.message(for: error), help: "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help")
+    }
+}

@@ -1,0 +1,36 @@
+/// The prose around the options in the help texts.
+enum HelpText {
+    /// How to give a setting other than by its flag.
+    static let sources = """
+        Each option is also a variable (--graceful-timeout 10s is ROOST_GRACEFUL_TIMEOUT=10s) and a key of the TOML \
+        file that --config names (graceful_timeout = "10s"). A flag counts more than a variable, a variable more than \
+        the file. Times are written 30s, 1m30s or 500ms, sizes 64KB or 16MiB, modes in octal.
+        """
+
+    static let root = """
+        EXAMPLES:
+          Try it out on port 8000:
+            roost serve builtin:hello
+          Behind nginx, on a Unix socket that its group may use:
+            roost serve builtin:hello --bind unix:/run/app.sock --socket-group www-data
+          On the sockets that a systemd socket unit opened:
+            roost serve builtin:hello --bind systemd:
+        """
+
+    static let serve = """
+        EXAMPLES:
+          roost serve builtin:hello
+          roost serve builtin:echo --bind unix:/run/echo.sock --socket-group www-data
+          roost serve builtin:hello -b 127.0.0.1:8000 -b [::1]:8000 --keep-alive 2m
+          roost serve --config /etc/roost/app.toml
+        """
+
+    static func ownApp(_ program: String) -> String {
+        """
+        EXAMPLES:
+          \(program) --bind 127.0.0.1:8000
+          \(program) --bind unix:/run/\(program).sock --socket-group www-data
+          \(program) --bind systemd:
+        """
+    }
+}

@@ -1,0 +1,25 @@
+internal import ArgumentParser
+
+/// All flags, in groups. Each group shows as a section of the help text.
+struct SettingOptions: ParsableArguments {
+    @OptionGroup(title: SettingSection.listening.rawValue) var listening: SettingFlags<Listening>
+    @OptionGroup(title: SettingSection.application.rawValue) var application: SettingFlags<Application>
+    @OptionGroup(title: SettingSection.responses.rawValue) var responses: SettingFlags<Responses>
+    @OptionGroup(title: SettingSection.limits.rawValue) var limits: SettingFlags<Limits>
+    @OptionGroup(title: SettingSection.timeouts.rawValue) var timeouts: SettingFlags<Timeouts>
+    @OptionGroup(title: SettingSection.lifecycle.rawValue) var lifecycle: SettingFlags<Lifecycle>
+    @OptionGroup(title: SettingSection.general.rawValue) var general: SettingFlags<General>
+
+    /// The flags that were given.
+    var given: [GivenFlag] {
+        listening.given + application.given + responses.given + limits.given + timeouts.given + lifecycle.given + general.given
+    }
+
+    enum Listening: SettingGroup { static var section: SettingSection { .listening } }
+    enum Application: SettingGroup { static var section: SettingSection { .application } }
+    enum Responses: SettingGroup { static var section: SettingSection { .responses } }
+    enum Limits: SettingGroup { static var section: SettingSection { .limits } }
+    enum Timeouts: SettingGroup { static var section: SettingSection { .timeouts } }
+    enum Lifecycle: SettingGroup { static var section: SettingSection { .lifecycle } }
+    enum General: SettingGroup { static var section: SettingSection { .general } }
+}

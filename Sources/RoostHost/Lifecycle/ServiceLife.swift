@@ -1,0 +1,43 @@
+internal import Logging
+internal import Roost
+
+/// The life of a serving process: set up, serve, report, and end with the right exit status.
+struct ServiceLife {
+    let settings: HostSettings
+    /// The program's name in error lines.
+    let program: String
+
+    /// Serves what `load` gives until it is told to stop.
+    func run(_ load: () async throws -> Framework) async -> ExitStatus {
+        ProcessSetup.prepare()
+        var config = settings.serve
+        let level = settings.logLevel
+        config.logger = Logger(label: "roost") { _ in LineLogHandler(logLevel: level) }
+        let reporter = ServiceReporter(timeouts: PhaseTimeouts(config))
+        config.onPhase = { phase, status in
+            reporter.entered(phase) { ServiceCounts(connections: status.connections, requestsInFlight: status.requestsInFlight) }
+        }
+        do {
+            let app = try await Self.loaded(load)
+            try await serve(app, config, taskStatus: TaskStatus { reporter.ready($0) })
+            reporter.finished(.asked)
+            return .asked
+        } catch {
+            let status = ExitStatus(error)
+            let reason = "\(error)"
+            reporter.finished(status, failure: reason, errno: (error as? BindError)?.code)
+            StandardError.write(error: reason, program: program)
+            return status
+        }
+    }
+
+    private static func loaded(_ load: () async throws -> Framework) async throws -> Framework {
+        do {
+            return try await load()
+        } catch let error as AppCatalogueError {
+            throw error
+        } catch {
+            throw AppLoadingError(cause: error)
+        }
+    }
+}

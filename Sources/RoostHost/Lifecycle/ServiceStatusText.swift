@@ -1,0 +1,22 @@
+/// The line that `systemctl status` shows.
+enum ServiceStatusText {
+    /// `serving 2 binds, 12 connections`.
+    static func serving(binds: Int, connections: Int) -> String {
+        "serving \(counted(binds, "bind"))" + (connections > 0 ? ", \(counted(connections, "connection"))" : "")
+    }
+
+    /// `draining 3 requests`.
+    static func draining(requests: Int) -> String {
+        requests > 0 ? "draining \(counted(requests, "request"))" : "draining"
+    }
+
+    private static func counted(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+}
+
+/// The live counts that go into the status.
+struct ServiceCounts: Sendable, Equatable {
+    var connections = 0
+    var requestsInFlight = 0
+}

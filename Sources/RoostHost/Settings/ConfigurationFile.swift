@@ -1,0 +1,84 @@
+internal import Glibc
+internal import TOMLKit
+
+/// A configuration file: settings at the top level of a TOML document, each with the place where it stands.
+struct ConfigurationFile {
+    /// In the order of the file.
+    var entries: [Entry]
+
+    struct Entry: Equatable {
+        var key: String
+        var value: SettingValue
+        var position: FilePosition
+    }
+
+    /// Far more than settings need; a larger file is a mistake.
+    static let largestFile = 1 << 20
+
+    init(reading file: String) throws(SettingError) {
+        try self.init(parsing: try Self.contents(of: file), file: file)
+    }
+
+    /// - Parameter file: What to call the document in errors.
+    init(parsing text: String, file: String) throws(SettingError) {
+        let places = TOMLKeyScanner.places(in: text)
+        // The parser takes a C string, and gives C strings: what follows a NUL would be lost without a word.
+        for escape in ["\0", "\\u0000", "\\U00000000"] where text.contains(escape) {
+            throw .unreadable(file: file, reason: "it contains a NUL character")
+        }
+        let table: TOMLTable
+        do {
+            table = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            let start = error.source.begin
+            throw .syntax(position: FilePosition(file: file, line: start.line, column: start.column), reason: error.description)
+        } catch {
+            throw .unreadable(file: file, reason: "\(error)")
+        }
+        entries = table.map { key, value in
+            let place = places[key]
+            return Entry(
+                key: key,
+                value: Self.value(value.tomlValue, isOctal: place?.isOctal ?? false),
+                position: FilePosition(file: file, line: place?.line ?? 1, column: place?.column ?? 1)
+            )
+        }
+        entries.sort { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
+    }
+
+    private static func value(_ value: TOMLValue, isOctal: Bool) -> SettingValue {
+        if let text = value.string { return .text(text) }
+        if let flag = value.bool { return .boolean(flag) }
+        if let number = value.int { return .integer(number, octal: isOctal) }
+        if let number = value.double { return .number(number) }
+        if let array = value.array { return .list(array.map { Self.value($0.tomlValue, isOctal: false) }) }
+        return .other(kind: value.type == .table ? "a table" : "a \(value.type)")
+    }
+
+    private static func contents(of file: String) throws(SettingError) -> String {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(file) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        let block = 16384
+        while bytes.count <= largestFile {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: block))
+            let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: start), block) }
+            guard count >= 0 else {
+                bytes.removeLast(block)
+                if errno == EINTR { continue }
+                throw unreadable(file)
+            }
+            bytes.removeLast(block - count)
+            if count == 0 { break }
+        }
+        guard bytes.count <= largestFile else { throw .unreadable(file: file, reason: "it is larger than 1 MiB") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .unreadable(file: file, reason: "it is not UTF-8") }
+        return text
+    }
+
+    private static func unreadable(_ file: String) -> SettingError {
+        .unreadable(file: file, reason: String(cString: strerror(errno)))
+    }
+}

@@ -1,0 +1,26 @@
+/// Where the value of a setting comes from; `roost config` shows it, and errors begin with it.
+enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
+    case builtIn
+    case file(FilePosition)
+    case environment(variable: String)
+    case flag(String)
+
+    var description: String {
+        switch self {
+        case .builtIn: "default"
+        case .file(let position): position.description
+        case .environment(let variable): variable
+        case .flag(let name): name
+        }
+    }
+}
+
+/// A place in a text file, counted from 1.
+struct FilePosition: Sendable, Equatable, CustomStringConvertible {
+    var file: String
+    var line: Int
+    var column: Int
+
+    /// `roost.toml:3:1`, as compilers and editors write it.
+    var description: String { "\(file):\(line):\(column)" }
+}

@@ -1,0 +1,10 @@
+/// A heading of the help text and the manual, with the settings that stand under it.
+enum SettingSection: String, Sendable, CaseIterable {
+    case general = "General"
+    case listening = "Listening"
+    case application = "Application"
+    case responses = "Responses"
+    case limits = "Limits"
+    case timeouts = "Timeouts"
+    case lifecycle = "Starting and stopping"
+}

@@ -1,0 +1,129 @@
+internal import Roost
+
+/// Every setting there is. Flags, variables, keys of the configuration file, help and `roost config` are made from these
+/// rows, and a test compares the manual with them.
+struct SettingTable: Sendable {
+    static let variablePrefix = "ROOST_"
+
+    let settings: [Setting]
+
+    /// The settings of the `roost` command.
+    static let command = SettingTable(settings: [app] + shared)
+    /// The settings of an executable that is its own app.
+    static let ownApp = SettingTable(settings: shared)
+
+    func setting(key: String) -> Setting? { settings.first { $0.key == key } }
+
+    func settings(in section: SettingSection) -> [Setting] { settings.filter { $0.section == section } }
+
+    /// The argument of `roost serve`, so it has no flag.
+    private static let app = Setting(
+        "app", .general, .unset(or: .text("app", expected: "an app such as builtin:hello")), \.app, places: [.environment, .file],
+        "What to serve, such as builtin:hello."
+    )
+
+    private static let shared: [Setting] = [general, listening, application, responses, limits, timeouts, lifecycle].flatMap(\.self)
+
+    private static let general: [Setting] = [
+        Setting(
+            "config", .general, .unset(or: .text("file", expected: "a file name")), \.configFile, short: "c", places: [.flag, .environment],
+            "Read settings from this TOML file."
+        ),
+        Setting(
+            "log_level", .general, .choice("level"), \.logLevel,
+            "Write log entries of this level and above: trace, debug, info, notice, warning, error or critical."
+        ),
+    ]
+
+    private static let listening: [Setting] = [
+        Setting(
+            "bind", .listening, .binds, \.serve.bind, short: "b",
+            "Listen on this address: host:port, unix:/path, unix:@name, fd://N, systemd: or systemd:NAME; may be given several times."
+        ),
+        Setting("backlog", .listening, .count(1...65535), \.serve.socket.backlog, "Let this many connections wait to be accepted."),
+        Setting("socket_mode", .listening, .fileMode, \.serve.socket.mode, "Give Unix sockets this mode (octal)."),
+        Setting(
+            "socket_user", .listening, .unset(or: .text("user", expected: "a user's name or number")), \.serve.socket.user,
+            "Give Unix sockets to this user (name or number)."
+        ),
+        Setting(
+            "socket_group", .listening, .unset(or: .text("group", expected: "a group's name or number")), \.serve.socket.group,
+            "Give Unix sockets to this group (name or number)."
+        ),
+        Setting(
+            "umask", .listening, .unset(or: .fileMode), \.serve.socket.umask, short: "m",
+            "Make missing socket directories under this umask (octal)."
+        ),
+        Setting("socket_make_dirs", .listening, .onOff, \.serve.socket.makeDirectories, "Make a Unix socket's missing parent directories."),
+        Setting("reuse_port", .listening, .onOff, \.serve.socket.reusePort, "Set SO_REUSEPORT on TCP sockets."),
+    ]
+
+    private static let application: [Setting] = [
+        Setting(
+            "root_path", .application, .text("path", expected: "a path such as /app", allowEmpty: true), \.serve.rootPath,
+            "Tell the app that the proxy mounts it under this path."
+        ),
+        Setting("event_loops", .application, .count(1...1024), \.serve.eventLoops, "Run this many event loop threads."),
+        Setting(
+            "app_executor", .application, .choice("where"), \.serve.appExecutor,
+            "Run ASGI apps on the event-loop (fastest) or, if they block, on the thread pool."
+        ),
+        Setting("wsgi_threads", .application, .count(1...1024), \.serve.wsgiThreads, "Run WSGI apps on this many threads."),
+        Setting("lifespan", .application, .choice("when"), \.serve.lifespan, "Run the app's lifespan: auto, on or off."),
+    ]
+
+    private static let responses: [Setting] = [
+        Setting("include_server_header", .responses, .onOff, \.serve.includeServerHeader, "Send a server field."),
+        Setting("include_date_header", .responses, .onOff, \.serve.includeDateHeader, "Send a date field."),
+    ]
+
+    private static let limits: [Setting] = [
+        Setting(
+            "limit_request_line", .limits, .bytes(64...65535), \.serve.requestLimits.requestLine,
+            "Answer 414 to a longer request line."
+        ),
+        Setting(
+            "limit_request_fields", .limits, .count(1...10000), \.serve.requestLimits.fieldCount,
+            "Answer 431 to more header fields."
+        ),
+        Setting(
+            "limit_request_field_size", .limits, .bytes(64...65535), \.serve.requestLimits.fieldSize,
+            "Answer 431 to a longer header field."
+        ),
+        Setting(
+            "limit_request_head", .limits, .bytes(128...65535), \.serve.requestLimits.headSize,
+            "Answer 431 to a larger request line and header together."
+        ),
+        Setting(
+            "max_body_size", .limits, .either(.bytes(1...(1 << 50)), or: "off"), \.serve.maxBodySize,
+            "Answer 413 to a larger request body; off for no limit."
+        ),
+        Setting(
+            "limit_connections", .limits, .either(.count(1...10_000_000), or: "auto"), \.serve.limitConnections,
+            "Serve at most this many connections at once; auto is what the descriptor limit allows, less 64."
+        ),
+    ]
+
+    private static let timeouts: [Setting] = [
+        Setting("header_timeout", .timeouts, .either(.positiveTime, or: "off"), \.serve.headerTimeout, "Wait this long for a request's header; then answer 408."),
+        Setting("read_timeout", .timeouts, .either(.positiveTime, or: "off"), \.serve.readTimeout, "Wait this long for the next piece of a request's body."),
+        Setting("write_timeout", .timeouts, .either(.positiveTime, or: "off"), \.serve.writeTimeout, "Wait this long for the client to take more of a response."),
+        Setting(
+            "keep_alive_timeout", .timeouts, .either(.positiveTime, or: "off"), \.serve.keepAliveTimeout, otherFlags: ["keep-alive"],
+            "Keep an idle connection open this long; longer than the proxy does."
+        ),
+        Setting(
+            "disconnect_grace", .timeouts, .time, \.serve.disconnectGrace,
+            "Leave an app this long to notice that its client is gone; then cancel it."
+        ),
+    ]
+
+    private static let lifecycle: [Setting] = [
+        Setting("startup_timeout", .lifecycle, .either(.positiveTime, or: "off"), \.serve.startupTimeout, "Let the app's startup take this long."),
+        Setting("shutdown_timeout", .lifecycle, .either(.positiveTime, or: "off"), \.serve.shutdownTimeout, "Let the app's shutdown take this long."),
+        Setting(
+            "graceful_timeout", .lifecycle, .time, \.serve.gracefulTimeout,
+            "Let requests in flight finish for this long when stopping; 0 cuts them at once."
+        ),
+    ]
+}

@@ -1,0 +1,127 @@
+/// How values of one kind are read from text and files, and how they are shown.
+struct SettingType<Value: Sendable>: Sendable {
+    /// How often and in which form a setting of this type stands on the command line.
+    var form: SettingForm
+    /// What stands for the value in the help text: `--backlog <number>`.
+    var placeholder: String
+    /// Reads a value; the problem's reason completes "`--backlog "x"`: …".
+    var read: @Sendable (SettingValue) throws(SettingProblem) -> Value
+    /// The value as configuration files write it.
+    var show: @Sendable (Value) -> ShownValue
+
+    /// Takes what is text everywhere; `parse` gives nil for what it does not understand.
+    init(
+        _ placeholder: String,
+        expected: String,
+        parse: @escaping @Sendable (String) -> Value?,
+        show: @escaping @Sendable (Value) -> ShownValue
+    ) {
+        self.init(placeholder, read: { value throws(SettingProblem) in
+            guard case .text(let text) = value, let parsed = parse(text) else { throw SettingProblem("expected \(expected)") }
+            return parsed
+        }, show: show)
+    }
+
+    init(
+        _ placeholder: String,
+        form: SettingForm = .single,
+        read: @escaping @Sendable (SettingValue) throws(SettingProblem) -> Value,
+        show: @escaping @Sendable (Value) -> ShownValue
+    ) {
+        self.form = form
+        self.placeholder = placeholder
+        self.read = read
+        self.show = show
+    }
+}
+
+extension SettingType {
+    /// `type` with one more value, nil, which is written as `word`.
+    static func either<Wrapped>(_ type: SettingType<Wrapped>, or word: String) -> Self where Value == Wrapped? {
+        Self(type.placeholder, form: type.form, read: { value throws(SettingProblem) in
+            if case .text(word) = value { return nil }
+            do throws(SettingProblem) {
+                return try type.read(value)
+            } catch {
+                throw SettingProblem("\(error.reason), or \(word)")
+            }
+        }, show: { $0.map(type.show) ?? .quoted(word) })
+    }
+
+    /// `type` with one more value, nil, which a setting has when nobody sets it and which cannot be written.
+    static func unset<Wrapped>(or type: SettingType<Wrapped>) -> Self where Value == Wrapped? {
+        Self(
+            type.placeholder,
+            form: type.form,
+            read: { value throws(SettingProblem) in try type.read(value) },
+            show: { $0.map(type.show) ?? .unset }
+        )
+    }
+}
+
+/// How often and in which form a setting stands on the command line.
+enum SettingForm: Sendable {
+    /// `--backlog 100`; the last one counts.
+    case single
+    /// `--bind A --bind B`: all of them together.
+    case repeatable
+    /// `--reuse-port` and `--no-reuse-port`.
+    case onOff
+}
+
+/// A value that does not fit its setting.
+struct SettingProblem: Error {
+    /// What was expected instead.
+    let reason: String
+    /// The part of the value that does not fit, if not all of it.
+    let part: SettingValue?
+
+    init(_ reason: String, in part: SettingValue? = nil) {
+        self.reason = reason
+        self.part = part
+    }
+}
+
+/// A value as configuration files write it.
+enum ShownValue: Sendable, Equatable {
+    /// There is no value.
+    case unset
+    /// A number or a truth value.
+    case bare(String)
+    case quoted(String)
+    case list([String])
+
+    /// As TOML; nil for `unset`.
+    var toml: String? {
+        switch self {
+        case .unset: nil
+        case .bare(let text): text
+        case .quoted(let text): Self.tomlString(text)
+        case .list(let texts): "[" + texts.map(Self.tomlString).joined(separator: ", ") + "]"
+        }
+    }
+
+    /// As it is typed on the command line; nil for `unset` and for nothing.
+    var plain: String? {
+        switch self {
+        case .unset, .quoted(""): nil
+        case .bare(let text), .quoted(let text): text
+        case .list(let texts): texts.joined(separator: ", ")
+        }
+    }
+
+    private static func tomlString(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

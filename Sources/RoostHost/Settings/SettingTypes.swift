@@ -1,0 +1,139 @@
+internal import Logging
+internal import Roost
+
+extension SettingType where Value == Duration {
+    /// A time, zero included.
+    static var time: Self { time(atLeast: 0, "a time such as 30s, 1m30s or 500ms, at most 365d") }
+
+    /// A time of at least a millisecond.
+    static var positiveTime: Self { time(atLeast: 1, "a time above zero such as 30s, 1m30s or 500ms, at most 365d") }
+
+    private static func time(atLeast minimum: Int64, _ expected: String) -> Self {
+        SettingType("time", read: { value throws(SettingProblem) in
+            let time: TimeText? = switch value {
+            case .text(let text): TimeText(text)
+            case .integer(let seconds, octal: false): TimeText(seconds: Double(seconds))
+            case .number(let seconds): TimeText(seconds: seconds)
+            default: nil
+            }
+            guard let time, time.milliseconds >= minimum else { throw SettingProblem("expected \(expected)") }
+            return time.duration
+        }, show: { .quoted(TimeText($0)?.description ?? "\($0)") })
+    }
+}
+
+extension SettingType where Value == Int {
+    /// A whole number within `range`.
+    static func count(_ range: ClosedRange<Int>) -> Self {
+        SettingType("number", read: { value throws(SettingProblem) in
+            let number: Int? = switch value {
+            case .text(let text): text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+            case .integer(let number, octal: false): number
+            default: nil
+            }
+            guard let number, range.contains(number) else {
+                throw SettingProblem("expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }, show: { .bare("\($0)") })
+    }
+
+    /// A number of bytes within `range`.
+    static func bytes(_ range: ClosedRange<Int>) -> Self {
+        SettingType("bytes", read: { value throws(SettingProblem) in
+            let count: ByteCount? = switch value {
+            case .text(let text): ByteCount(text)
+            case .integer(let number, octal: false): ByteCount(bytes: number)
+            default: nil
+            }
+            guard let bytes = count?.bytes, range.contains(bytes) else {
+                let (least, most) = (ByteCount(bytes: range.lowerBound), ByteCount(bytes: range.upperBound))
+                throw SettingProblem(
+                    "expected a number of bytes such as 8190, 64KB or 16MiB, from \(least?.description ?? "") to \(most?.description ?? "")")
+            }
+            return bytes
+        }, show: { bytes in
+            let text = ByteCount(bytes: bytes)?.description ?? "\(bytes)"
+            return text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? .bare(text) : .quoted(text)
+        })
+    }
+}
+
+extension SettingType where Value == UInt32 {
+    /// Permission bits in octal.
+    static var fileMode: Self {
+        SettingType("mode", read: { value throws(SettingProblem) in
+            let mode: FileMode? = switch value {
+            case .text(let text): FileMode(text)
+            // A decimal 660 in a file is not the mode 0660; whoever writes it means octal and is told how to say so.
+            case .integer(let number, octal: true): UInt32(exactly: number).flatMap(FileMode.init(bits:))
+            default: nil
+            }
+            guard let mode else { throw SettingProblem("expected an octal mode such as 0660, at most 0777\(Self.hint(value))") }
+            return mode.bits
+        }, show: { .quoted(FileMode(bits: $0)?.description ?? "\($0)") })
+    }
+
+    private static func hint(_ value: SettingValue) -> String {
+        guard case .integer(let number, octal: false) = value else { return "" }
+        return "; in a file write \"\(number)\" or 0o\(number)"
+    }
+}
+
+extension SettingType where Value == Bool {
+    static var onOff: Self {
+        SettingType("switch", form: .onOff, read: { value throws(SettingProblem) in
+            switch value {
+            case .boolean(let on): return on
+            case .text("true"), .text("on"), .text("yes"), .text("1"): return true
+            case .text("false"), .text("off"), .text("no"), .text("0"): return false
+            default: throw SettingProblem("expected true or false")
+            }
+        }, show: { .bare($0 ? "true" : "false") })
+    }
+}
+
+extension SettingType where Value == String {
+    /// Text of one line; `expected` says what it stands for.
+    static func text(_ placeholder: String, expected: String, allowEmpty: Bool = false) -> Self {
+        SettingType(placeholder, expected: expected, parse: { text in
+            guard allowEmpty || !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return nil }
+            return text
+        }, show: { .quoted($0) })
+    }
+}
+
+extension SettingType where Value == [BindAddress] {
+    /// One address or several; in the environment they are separated by commas.
+    static var binds: Self {
+        SettingType("address", form: .repeatable, read: { value throws(SettingProblem) in
+            let texts: [SettingValue] = if case .list(let values) = value { values } else { [value] }
+            guard !texts.isEmpty else { throw SettingProblem("expected at least one address, such as unix:/run/app.sock or 127.0.0.1:8000") }
+            var addresses: [BindAddress] = []
+            for value in texts {
+                guard case .text(let text) = value else {
+                    throw SettingProblem("expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\"", in: value)
+                }
+                do throws(BindAddressError) {
+                    addresses.append(try BindAddress(text))
+                } catch {
+                    throw SettingProblem("not an address to listen on: \(OneLine.escaped(error.problem)); for example \(error.example)", in: value)
+                }
+            }
+            return addresses
+        }, show: { .list($0.map(\.description)) })
+    }
+}
+
+extension SettingType where Value: RawRepresentable<String> & CaseIterable {
+    /// One of a few words.
+    static func choice(_ placeholder: String) -> Self {
+        let words = Value.allCases.map(\.rawValue)
+        return SettingType(
+            placeholder,
+            expected: words.dropLast().joined(separator: ", ") + " or " + (words.last ?? ""),
+            parse: { text in Value(rawValue: text.lowercased()) },
+            show: { .quoted($0.rawValue) }
+        )
+    }
+}

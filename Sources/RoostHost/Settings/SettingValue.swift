@@ -1,0 +1,24 @@
+/// A value as it was given, before anyone knows whether it fits its setting.
+enum SettingValue: Sendable, Equatable {
+    /// From the command line, the environment, or a string in a file.
+    case text(String)
+    /// A whole number in a file; `octal` if it was written as `0o…`.
+    case integer(Int, octal: Bool = false)
+    case number(Double)
+    case boolean(Bool)
+    case list([SettingValue])
+    /// Something that no setting takes, such as a table or a date; `kind` names it.
+    case other(kind: String)
+
+    /// The value as an error message repeats it, on one line and of bounded length.
+    var shown: String {
+        switch self {
+        case .text(let text): OneLine.quoted(text)
+        case .integer(let number, let octal): octal ? "0o" + String(number, radix: 8) : "\(number)"
+        case .number(let number): "\(number)"
+        case .boolean(let value): "\(value)"
+        case .list(let values): "[" + values.prefix(8).map(\.shown).joined(separator: ", ") + (values.count > 8 ? ", …]" : "]")
+        case .other(let kind): kind
+        }
+    }
+}

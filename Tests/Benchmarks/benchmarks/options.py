@@ -1,0 +1,122 @@
+"""The command line."""
+
+import argparse
+import os
+from pathlib import Path
+
+from .loads import LOADS
+from .servers import ALL
+
+SCENARIOS = [load.name for load in LOADS] + ["idle", "ready"]
+SERVERS = [server.name for server in ALL]
+
+DESCRIPTION = """\
+Measures Roost beside Hummingbird and nginx, on Unix sockets, with one event loop each.
+
+Servers stand on one CPU and the load generator (h2load) on another. Every load runs once to warm up, which
+is thrown away, and then in rounds: each round loads every server in turn, and every other round does so in
+reverse order. A ratio is taken within a round; what is printed is the median over the rounds.
+
+scenarios:
+  hello      GET /, 11 bytes; 1, 16, 64 and 256 connections (Roost: roost serve builtin:hello)
+  64k        GET /64k, 64 KiB from memory; 64 connections; nginx from a file by sendfile as well
+  echo       POST /echo of 10 KiB, answered with the same bytes; 64 connections; not nginx
+  pipelining GET / with 16 requests in flight on each of 16 connections
+  idle       memory per idle connection: 10,000 connections, each after one request (nginx's figure lacks
+             what it reserves for every connection when it starts)
+  ready      time from exec to READY=1 (nginx: to the first answer)
+"""
+
+EPILOGUE = """\
+what the figures mean:
+  CPU per request   nanoseconds that the kernel counted for all threads of the server (schedstat), over requests;
+                    the plain table also has utime + stime, whose grain is 10 ms
+  p50, p99          from h2load's log of single requests, in a shorter run of its own, because writing it
+                    costs the load generator time
+  load CPU          how busy h2load was; near 100 % means that requests per second are its limit, not the server's
+
+examples:
+  run --quick                         does everything work? a minute, figures worthless
+  run                                 the whole table, about 15 minutes
+  run --only hello --connections 64   one load
+  run --no-build --roost PATH --bench-roost PATH --hummingbird PATH
+                                      binaries that were built before
+
+needs: swift, nginx and h2load (apt-get install nginx nghttp2-client), two CPUs, and for idle 10,000 connections
+a limit of about 10,500 open files (ulimit -Hn). Run it on a machine that does nothing else.
+"""
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run", description=DESCRIPTION, epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    what = parser.add_argument_group("what is measured")
+    what.add_argument("--only", action="append", choices=SCENARIOS, metavar="SCENARIO", help=f"one of {', '.join(SCENARIOS)}; may be given again")
+    what.add_argument("--servers", type=names(SERVERS), default=SERVERS, metavar="LIST", help=f"default: {','.join(SERVERS)}")
+    what.add_argument("--connections", type=numbers, metavar="LIST", help="connections for every load, such as 1,16,64,256; default: as listed above")
+
+    how = parser.add_argument_group("how it is measured")
+    how.add_argument("--quick", action="store_true", help="a smoke run: two short rounds, few connections")
+    how.add_argument("--rounds", type=number, metavar="N", help="rounds after the warm-up; default 5")
+    how.add_argument("--seconds", type=float, metavar="S", help="length of one run of one server; default 3")
+    how.add_argument("--idle-connections", type=number, metavar="N", help="default 10000")
+    how.add_argument("--starts", type=number, metavar="N", help="starts of each server for ready; default 21")
+    how.add_argument("--server-cpu", type=int, default=0, metavar="CPU", help="where servers run; default 0")
+    how.add_argument("--load-cpu", type=int, default=1, metavar="CPU", help="where h2load and this program run; default 1")
+    how.add_argument("--unpinned", action="store_true", help="leave all of them on all CPUs")
+
+    binaries = parser.add_argument_group("binaries (default: built in release mode with --static-swift-stdlib)")
+    for flag, variable, program in [
+        ("--roost", "BENCH_ROOST", "the roost command"),
+        ("--bench-roost", "BENCH_ROOST_SERVER", "this package's RoostServer"),
+        ("--hummingbird", "BENCH_HUMMINGBIRD", "this package's HummingbirdServer"),
+    ]:
+        binaries.add_argument(flag, type=Path, default=path_from(variable), metavar="PATH", help=f"{program}; or {variable}")
+    binaries.add_argument("--no-build", action="store_true", help="build nothing; a binary that is needed and not given is an error")
+
+    output = parser.add_argument_group("output")
+    output.add_argument("--json", type=Path, metavar="PATH", help="also write every single figure there")
+
+    options = parser.parse_args(arguments)
+    fill_defaults(options)
+    if options.server_cpu == options.load_cpu and not options.unpinned:
+        parser.error("--server-cpu and --load-cpu are the same CPU: servers and load would take each other's time")
+    return options
+
+
+def fill_defaults(options: argparse.Namespace) -> None:
+    """What --quick changes, unless it was said otherwise."""
+    options.only = options.only or SCENARIOS
+    if options.quick and options.connections is None:
+        options.connections = [16]
+    for name, usual, quick in [("rounds", 5, 2), ("seconds", 3.0, 0.3), ("idle_connections", 10_000, 500), ("starts", 21, 3)]:
+        if getattr(options, name) is None:
+            setattr(options, name, quick if options.quick else usual)
+
+
+def number(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: at least 1 is needed")
+    return value
+
+
+def numbers(text: str) -> list[int]:
+    return [number(part) for part in text.split(",")]
+
+
+def names(known: list[str]):
+    def parse_names(text: str) -> list[str]:
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+        return [name for name in known if name in chosen]
+
+    return parse_names
+
+
+def path_from(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None

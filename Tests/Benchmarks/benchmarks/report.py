@@ -1,0 +1,134 @@
+"""The tables: Markdown with ratios for a reader, plain text with everything for whoever measures."""
+
+from dataclasses import dataclass, field
+from statistics import median
+
+from .rounds import Cell
+
+OURS = "roost"
+PEERS = {"nginx": "nginx", "hummingbird": "Hummingbird"}
+SENDFILE = "nginx-sendfile"
+METRICS = ["rate", "cpu", "cpu_ticks", "p50", "p99", "generator_busy"]
+
+
+@dataclass
+class Results:
+    machine: str
+    settings: str
+    cells: list[Cell] = field(default_factory=list)
+    # Bytes and milliseconds by server name.
+    idle: dict[str, list[float]] = field(default_factory=dict)
+    idle_connections: int = 0
+    ready: dict[str, list[float]] = field(default_factory=dict)
+
+    def as_json(self) -> dict:
+        return {
+            "machine": self.machine,
+            "settings": self.settings,
+            "loads": [cell.as_json() for cell in self.cells],
+            "idle_connections": self.idle_connections,
+            "idle_bytes": self.idle,
+            "ready_milliseconds": self.ready,
+        }
+
+
+def figures(cell: Cell, server: str, metric: str) -> list[float]:
+    return [getattr(sample, metric) for sample in cell.samples.get(server, [])]
+
+
+def paired(ours: list[float], theirs: list[float]) -> list[float]:
+    """Ratios within each round: what slowed the machine down for a while slowed both."""
+    return [our / their for our, their in zip(ours, theirs) if their]
+
+
+def markdown(results: Results) -> str:
+    """Roost's figures as multiples of nginx's and Hummingbird's."""
+    lines = []
+    if results.cells:
+        head = ["Roost ÷ nginx / Roost ÷ Hummingbird", "CPU per request", "requests per second", "p50", "p99"]
+        lines += [markdown_row(head), markdown_row(["---"] + ["---:"] * (len(head) - 1))]
+    for cell in results.cells:
+        lines.append(markdown_row([cell.label] + [pair(cell, metric) for metric in ("cpu", "rate", "p50", "p99")]))
+    notes = []
+    for what, show, values in [
+        (f"Memory per idle connection, {results.idle_connections:,} open", kibibytes, results.idle),
+        ("From exec to READY=1 (nginx: to its first answer)", milliseconds, results.ready),
+    ]:
+        if OURS in values:
+            against = (f"{ratio(paired(values[OURS], values[other]))} × {title}" for other, title in PEERS.items() if other in values)
+            notes.append(f"{what}: {', '.join([show(median(values[OURS])), *against])}.")
+    for cell in results.cells:
+        if OURS in cell.samples and (sendfile := cell.samples.get(SENDFILE)):
+            cpu = paired(figures(cell, OURS, "cpu"), [sample.cpu for sample in sendfile])
+            notes.append(f"{cell.label}: {ratio(cpu)} × the CPU of nginx when that sends a file by sendfile, which copies nothing.")
+    return "\n".join(lines + [""] * bool(lines) + [*notes, f"{results.machine}. {results.settings}"])
+
+
+def pair(cell: Cell, metric: str) -> str:
+    ours = figures(cell, OURS, metric)
+    return " / ".join(ratio(paired(ours, figures(cell, peer, metric))) for peer in PEERS)
+
+
+def plain(results: Results) -> str:
+    """Every server, medians, with the spread of the ratio that matters most."""
+    head = ["load", "server", "req/s", "CPU us", "utime+stime", "p50 us", "p99 us", "load CPU", "CPU ÷ nginx", "CPU ÷ Hummingbird"]
+    table = [head]
+    for cell in results.cells:
+        for server in cell.samples:
+            rate, cpu, ticks, p50, p99, busy = (median(figures(cell, server, metric)) for metric in METRICS)
+            row = [cell.label, server, f"{rate:.0f}", f"{cpu / 1000:.2f}", f"{ticks / 1000:.2f}", f"{p50:.0f}", f"{p99:.0f}", f"{busy:.0%}"]
+            for other in PEERS:
+                row.append(spread(paired(figures(cell, server, "cpu"), figures(cell, other, "cpu"))) if server != other else "1")
+            table.append(row)
+    parts = [aligned(table)] if len(table) > 1 else []
+    for title, unit, values in [
+        (f"memory per idle connection ({results.idle_connections} open)", "bytes", results.idle),
+        ("exec to ready", "ms", results.ready),
+    ]:
+        if values:
+            table = [[title, f"median {unit}", "least", "most", "÷ nginx", "÷ Hummingbird"]]
+            for server, found in values.items():
+                ratios = [ratio(paired(found, values.get(other, []))) if server != other else "1" for other in PEERS]
+                table.append([server] + [f"{value:.1f}" for value in (median(found), min(found), max(found))] + ratios)
+            parts.append(aligned(table))
+    return "\n\n".join(parts + [f"{results.machine}\n{results.settings}"])
+
+
+def markdown_row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def aligned(table: list[list[str]]) -> str:
+    """First column to the left, the others to the right, a server's name to the left as well."""
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    lines = []
+    for row in table:
+        cells = [cell.ljust(width) if is_text(column, table) else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def is_text(column: int, table: list[list[str]]) -> bool:
+    return column == 0 or table[0][column] == "server"
+
+
+def ratio(ratios: list[float]) -> str:
+    return significant(median(ratios)) if ratios else "–"
+
+
+def spread(ratios: list[float]) -> str:
+    if not ratios:
+        return "–"
+    return f"{significant(median(ratios))} ({significant(min(ratios))}..{significant(max(ratios))})"
+
+
+def significant(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def kibibytes(value: float) -> str:
+    return f"{value / 1024:.2f} KiB"
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:.1f} ms"

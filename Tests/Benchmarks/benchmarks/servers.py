@@ -1,0 +1,161 @@
+"""The servers that are measured: how each is started for a load, and what it can serve."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .client import connect
+from .errors import BenchmarkError
+from .loads import HELLO, LARGE, Load
+from .processes import Process
+
+START_SECONDS = 15
+
+
+@dataclass
+class Binaries:
+    nginx: str | None = None
+    roost: str | None = None
+    bench_roost: str | None = None
+    hummingbird: str | None = None
+
+
+class Server:
+    """One contender; `announces` says whether it sends READY=1."""
+
+    name = ""
+    announces = True
+
+    def __init__(self, binaries: Binaries, folder: Path, cpus: set[int]):
+        self.binaries = binaries
+        self.cpus = cpus
+        self.folder = folder / self.name
+        self.folder.mkdir(exist_ok=True)
+        # nginx's worker runs as another user and must get here.
+        self.folder.chmod(0o755)
+        self.socket = str(self.folder / "s")
+
+    def serves(self, load: Load) -> bool:
+        return True
+
+    def command(self, load: Load) -> list[str]:
+        raise NotImplementedError
+
+    def launch(self, load: Load, environment: dict[str, str] | None = None) -> Process:
+        """A process that may not listen yet."""
+        Path(self.socket).unlink(missing_ok=True)
+        log = self.folder / "log"
+        log.unlink(missing_ok=True)
+        return Process(self.command(load), log, self.cpus, environment)
+
+    def start(self, load: Load) -> Process:
+        """A process that listens."""
+        process = self.launch(load)
+        try:
+            self.wait_until_listening(process)
+        except BaseException:
+            process.stop()
+            raise
+        return process
+
+    def wait_until_listening(self, process: Process, pause: float = 0.005) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                connect(self.socket).close()
+                return
+            except OSError as error:
+                if not process.running():
+                    raise BenchmarkError(f"{self.name} ended with status {process.exit_status}: {process.last_words()}") from error
+                if time.monotonic() > deadline:
+                    raise BenchmarkError(f"{self.name} does not listen on {self.socket} after {START_SECONDS} s: {process.last_words()}") from error
+            time.sleep(pause)
+
+
+class Nginx(Server):
+    name = "nginx"
+    announces = False
+
+    def serves(self, load: Load) -> bool:
+        return load.upload is None
+
+    def command(self, load: Load) -> list[str]:
+        configuration = self.folder / "nginx.conf"
+        configuration.write_text(self.configuration())
+        return [self.binaries.nginx or "", "-p", str(self.folder), "-c", str(configuration), "-e", str(self.folder / "log")]
+
+    def configuration(self) -> str:
+        """One worker, everything that costs time without serving switched off, and no end to keep-alive."""
+        return f"""\
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid {self.folder}/pid;
+events {{
+    worker_connections 15000;
+    use epoll;
+}}
+http {{
+    access_log off;
+    keepalive_timeout 75s;
+    keepalive_requests 1000000000;
+    keepalive_time 24h;
+    default_type text/plain;
+    client_body_temp_path {self.folder}/body;
+    proxy_temp_path {self.folder}/proxy;
+    fastcgi_temp_path {self.folder}/fastcgi;
+    uwsgi_temp_path {self.folder}/uwsgi;
+    scgi_temp_path {self.folder}/scgi;
+    server {{
+        listen unix:{self.socket} backlog=4096;
+        root {self.folder};
+        location = / {{ return 200 "{HELLO.decode()}"; }}
+        location = /64k {{ {self.large_answer()} }}
+    }}
+}}
+"""
+
+    def large_answer(self) -> str:
+        """64 KiB from memory, as the other servers have them; nginx takes no string as long as that in one piece."""
+        pieces = 32
+        return f'set $piece "{LARGE[: len(LARGE) // pieces].decode()}"; return 200 "{"$piece" * pieces}";'
+
+
+class NginxSendfile(Nginx):
+    """For the 64 KiB: nginx at its best, where the kernel hands over pages of a cached file and nobody copies them."""
+
+    name = "nginx-sendfile"
+
+    def serves(self, load: Load) -> bool:
+        return load.answer == LARGE
+
+    def large_answer(self) -> str:
+        (self.folder / "64k").write_bytes(LARGE)
+        return "sendfile on; open_file_cache max=16 inactive=24h; open_file_cache_valid 24h;"
+
+
+class Hummingbird(Server):
+    name = "hummingbird"
+
+    def command(self, load: Load) -> list[str]:
+        return [self.binaries.hummingbird or "", self.socket]
+
+
+class HummingbirdRouter(Hummingbird):
+    name = "hummingbird-router"
+
+    def command(self, load: Load) -> list[str]:
+        return super().command(load) + ["--router"]
+
+
+class Roost(Server):
+    name = "roost"
+
+    def command(self, load: Load) -> list[str]:
+        """The command for what it has built in, an application of our own for the rest."""
+        if load.path == "/":
+            return [self.binaries.roost or "", "serve", "builtin:hello", "--bind", f"unix:{self.socket}"]
+        return [self.binaries.bench_roost or "", "--bind", f"unix:{self.socket}"]
+
+
+ALL: list[type[Server]] = [Nginx, NginxSendfile, Hummingbird, HummingbirdRouter, Roost]

@@ -1,0 +1,89 @@
+import Roost
+import Testing
+
+@testable import RoostHost
+
+@Suite("Command lines")
+struct CommandLineTests {
+    private func roost(_ arguments: String...) throws -> CommandLineRequest {
+        try CommandLineRequest(roost: arguments, environment: [:])
+    }
+
+    private func text(_ arguments: String...) throws -> String {
+        guard case .text(let text) = try CommandLineRequest(roost: arguments, environment: [:]) else { return "" }
+        return text
+    }
+
+    @Test("roost serve takes an app and its settings")
+    func serve() throws {
+        guard case .serve(let settings) = try roost("serve", "builtin:hello", "--bind", "unix:/a", "--no-include-date-header") else {
+            Issue.record("not a request to serve")
+            return
+        }
+        #expect(settings.values.app == "builtin:hello")
+        #expect(settings.values.serve.bind == [.unix(path: "/a")])
+        #expect(!settings.values.serve.includeDateHeader)
+        #expect(settings.origins["include_date_header"] == .flag("--no-include-date-header"))
+        #expect(settings.origins["app"] == .flag("<app>"))
+    }
+
+    @Test("an executable with an app of its own takes the same settings")
+    func ownApp() throws {
+        guard case .serve(let settings) = try CommandLineRequest(ownApp: ["--backlog", "9"], environment: ["ROOST_WSGI_THREADS": "3"]) else {
+            Issue.record("not a request to serve")
+            return
+        }
+        #expect(settings.values.serve.socket.backlog == 9)
+        #expect(settings.values.serve.wsgiThreads == 3)
+    }
+
+    @Test("help and version are answers, not errors")
+    func help() throws {
+        #expect(try text("--version") == "roost \(roostVersion)")
+        for arguments in [[], ["--help"], ["-h"], ["help"]] {
+            guard case .text(let text) = try CommandLineRequest(roost: arguments, environment: [:]) else { continue }
+            #expect(text.contains("roost serve builtin:hello"), "\(arguments)")
+        }
+        for arguments in [["serve", "--help"], ["help", "serve"]] {
+            guard case .text(let text) = try CommandLineRequest(roost: arguments, environment: [:]) else { continue }
+            #expect(text.contains("--bind <address>"), "\(arguments)")
+            #expect(text.contains("ROOST_GRACEFUL_TIMEOUT"), "\(arguments)")
+        }
+    }
+
+    @Test("a mistake is one line with the way out", arguments: [
+        (["srve"], "unknown command \"srve\"; did you mean 'serve'?; see roost --help"),
+        (["--frob"], "unknown option '--frob'; see roost --help"),
+        (["serve", "--bnid", "x"], "unknown option '--bnid'. Did you mean '--bind'?; see roost serve --help"),
+        (["serve", "a", "b"], "unexpected argument 'b'; see roost serve --help"),
+        (["serve", "--bind"], "missing value for '--bind <address>'; see roost serve --help"),
+        (["serve", "--reuse-port=yes"], "the option '--reuse-port' does not take any value, but 'yes' was specified; see roost serve --help"),
+        (["serve", "--backlog", "x"], "--backlog \"x\": expected a whole number from 1 to 65535"),
+        (["serve", "--socket-mode", "999"], "--socket-mode \"999\": expected an octal mode such as 0660, at most 0777"),
+        (["serve", "--config", "/nonexistent"], "cannot read the configuration file \"/nonexistent\": No such file or directory"),
+    ])
+    func mistakes(_ arguments: [String], _ expected: String) throws {
+        let error = try #require(throws: (any Error).self) { try CommandLineRequest(roost: arguments, environment: [:]) }
+        #expect("\(error)" == expected)
+        #expect(ExitStatus(error) == .usage)
+    }
+
+    @Test("an address that is none is refused with an example")
+    func address() throws {
+        let error = try #require(throws: SettingError.self) { try roost("serve", "--bind", "8000") }
+        #expect(error.description.hasPrefix("--bind \"8000\": not an address to listen on: "))
+        #expect(!error.description.contains("\n"))
+    }
+
+    @Test("the program's name is the last part of its path", arguments: [("/usr/bin/hello", "hello"), ("hello", "hello"), ("/", "roost"), ("", "roost")])
+    func program(_ path: String, _ name: String) {
+        #expect(ProgramName.base(path) == name)
+    }
+
+    @Test("the environment of the process is read whole")
+    func environment() {
+        let variables = ProcessEnvironment.variables()
+        #expect(variables["PATH"] != nil)
+        #expect(!variables.keys.contains(""))
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+import Testing
+
+@testable import RoostHost
+
+@Suite("The configuration file")
+struct ConfigurationFileTests {
+    private func parse(_ text: String) throws(SettingError) -> [ConfigurationFile.Entry] {
+        try ConfigurationFile(parsing: text, file: "t.toml").entries
+    }
+
+    @Test("gives every value with the place of its key")
+    func places() throws {
+        let entries = try parse("""
+            # a comment with bind = "x"
+            bind = ["unix:/a", # one = 1
+                    'unix:/b']
+              backlog = 5
+            "log_level" = "debug"
+
+            root_path = \"\"\"
+            backlog = 7 \\"\"\" still text
+            \"\"\"
+            socket_mode = 0o660
+            graceful_timeout = 2.5
+            reuse_port = true
+            """)
+        func entry(_ key: String) -> ConfigurationFile.Entry? { entries.first { $0.key == key } }
+        #expect(entries.map(\.key) == ["bind", "backlog", "log_level", "root_path", "socket_mode", "graceful_timeout", "reuse_port"])
+        #expect(entries.map(\.position.line) == [2, 4, 5, 7, 10, 11, 12])
+        #expect(entry("backlog")?.position == FilePosition(file: "t.toml", line: 4, column: 3))
+        #expect(entry("bind")?.value == .list([.text("unix:/a"), .text("unix:/b")]))
+        #expect(entry("backlog")?.value == .integer(5))
+        #expect(entry("socket_mode")?.value == .integer(0o660, octal: true))
+        #expect(entry("graceful_timeout")?.value == .number(2.5))
+        #expect(entry("reuse_port")?.value == .boolean(true))
+    }
+
+    @Test("shows where a table or a dotted key begins")
+    func tables() throws {
+        let entries = try parse("backlog = 1\n\n[tls]\ncert = 1\n[[more]]\nx = 1\n")
+        #expect(entries.map(\.key) == ["backlog", "tls", "more"])
+        #expect(entries.map(\.position.line) == [1, 3, 5])
+        #expect(try parse("a.b = 0o7")[0].value == .other(kind: "a table"))
+    }
+
+    @Test("names line and column of what is not TOML", arguments: [
+        ("bind = \n", 1), ("backlog = 1\nbacklog = 2\n", 2), ("a = 1\nb = \"x\n", 2), ("= 1", 1), ("a", 1), ("a = [1,", 1), ("[a", 1),
+        ("a = 1 b = 2", 1), ("a = '\u{1}'", 1),
+    ])
+    func syntax(_ text: String, _ line: Int) throws {
+        let error = try #require(throws: SettingError.self) { try parse(text) }
+        guard case .syntax(let position, _) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(position.line == line)
+        #expect(error.description.hasPrefix("t.toml:\(line):"))
+        #expect(!error.description.contains("\n"))
+    }
+
+    @Test("refuses NUL characters, which would cut values short", arguments: ["a = \"x\\u0000y\"", "a = 1\n\0", "a = \"\\U00000000\""])
+    func nul(_ text: String) throws {
+        #expect(throws: SettingError.unreadable(file: "t.toml", reason: "it contains a NUL character")) { try parse(text) }
+    }
+
+    @Test("says why it cannot be read")
+    func unreadable() throws {
+        #expect(throws: SettingError.unreadable(file: "/nonexistent/x.toml", reason: "No such file or directory")) {
+            try ConfigurationFile(reading: "/nonexistent/x.toml")
+        }
+        #expect(throws: SettingError.unreadable(file: "/", reason: "Is a directory")) { try ConfigurationFile(reading: "/") }
+        #expect(throws: SettingError.unreadable(file: "/dev/zero", reason: "it is larger than 1 MiB")) { try ConfigurationFile(reading: "/dev/zero") }
+    }
+
+    @Test("is read from the disk, and must be UTF-8")
+    func disk() throws {
+        var template = Array("/tmp/roost-host-test-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        defer { unlink(path) }
+        let text = "backlog = 7\n# " + String(repeating: "x", count: 40_000) + "\nbind = 'unix:/a'\n"
+        #expect(write(descriptor, text, text.utf8.count) == text.utf8.count)
+        #expect(try ConfigurationFile(reading: path).entries.map(\.key) == ["backlog", "bind"])
+        #expect(write(descriptor, [0xFF] as [UInt8], 1) == 1)
+        #expect(throws: SettingError.unreadable(file: path, reason: "it is not UTF-8")) { try ConfigurationFile(reading: path) }
+    }
+
+    @Test("the key scanner ends and stays in bounds on any input")
+    func scanner() {
+        var random = SystemRandomNumberGenerator()
+        let alphabet = Array("ab=.[]{}\"'\\#\n\r\t ,0o_".utf8)
+        for _ in 0..<3000 {
+            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            _ = TOMLKeyScanner.places(in: String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import RoostHost
+
+@Suite("The settings table")
+struct SettingTableTests {
+    private static let flagged = SettingTable.command.settings.filter { $0.places.contains(.flag) }
+
+    /// A value that the setting accepts and that is not its default.
+    static func example(_ setting: Setting) -> String {
+        switch setting.key {
+        case "bind": return "unix:/run/x.sock"
+        case "log_level": return "debug"
+        case "app_executor": return "pool"
+        case "lifespan": return "off"
+        default: break
+        }
+        return switch setting.placeholder {
+        case "number": "77"
+        case "bytes": "777"
+        case "mode": "0123"
+        case "time": "7s"
+        default: "/x"
+        }
+    }
+
+    @Test("keys are unique, in snake case, and their flags are too")
+    func unique() {
+        let keys = SettingTable.command.settings.map(\.key)
+        #expect(Set(keys).count == keys.count)
+        for key in keys { #expect(key.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }) }
+        let flags = Self.flagged.flatMap { [$0.longFlag] + $0.otherFlags } + ["help", "version"]
+        #expect(Set(flags).count == flags.count)
+        let shorts = Self.flagged.compactMap(\.short)
+        #expect(Set(shorts).count == shorts.count)
+    }
+
+    @Test("every row is a flag of roost serve, and arrives", arguments: flagged.map(\.key))
+    func flags(_ key: String) throws {
+        let setting = try #require(SettingTable.command.setting(key: key))
+        let names = ([setting.longFlag] + setting.otherFlags).map { "--\($0)" } + (setting.short.map { ["-\($0)"] } ?? [])
+        for name in names {
+            if setting.form == .onOff {
+                #expect(try given([name]) == [GivenFlag(key: key, value: .boolean(true))])
+                #expect(try given(["--no-\(setting.longFlag)"]) == [GivenFlag(key: key, value: .boolean(false))])
+            } else {
+                let example = Self.example(setting)
+                let value: SettingValue = setting.form == .repeatable ? .list([.text(example)]) : .text(example)
+                #expect(try given([name, example]) == [GivenFlag(key: key, value: value)])
+            }
+        }
+    }
+
+    @Test("a flag that may be given several times keeps all, another one the last")
+    func repeated() throws {
+        #expect(try given(["-b", "a", "--bind", "c"]) == [GivenFlag(key: "bind", value: .list([.text("a"), .text("c")]))])
+        #expect(try given(["--backlog", "1", "--backlog=2"]) == [GivenFlag(key: "backlog", value: .text("2"))])
+    }
+
+    @Test("the help text has every flag, and no flag that is not in the table")
+    func help() {
+        let text = RoostTool.helpMessage(for: ServeCommand.self, includeHidden: true, columns: 400)
+        var shown: Set<String> = []
+        for line in text.split(separator: "\n") where line.hasPrefix("  -") {
+            let names = line.dropFirst(2).prefix { $0 != "<" }.split(separator: "  ").first ?? ""
+            shown.formUnion(names.split { ", /".contains($0) }.map(String.init).filter { $0.hasPrefix("--") })
+        }
+        var expected: Set<String> = ["--help", "--version"]
+        for setting in Self.flagged {
+            expected.formUnion(([setting.longFlag] + setting.otherFlags).map { "--\($0)" })
+            if setting.form == .onOff { expected.insert("--no-\(setting.longFlag)") }
+        }
+        #expect(shown == expected)
+        for section in SettingSection.allCases { #expect(text.contains("\(section.rawValue.uppercased()):")) }
+    }
+
+    @Test("every row takes its own value and its default from a variable", arguments: SettingTable.command.settings.map(\.key))
+    func variables(_ key: String) throws {
+        let setting = try #require(SettingTable.command.setting(key: key))
+        var settings = HostSettings()
+        let example = setting.form == .onOff ? "true" : Self.example(setting)
+        try setting.set(.text(example), from: .builtIn, in: &settings)
+        #expect(setting.value(in: settings).plain == example)
+        guard let plain = setting.defaultValue.plain else { return }
+        try setting.set(.text(plain), from: .builtIn, in: &settings)
+        #expect(setting.value(in: settings) == setting.defaultValue)
+    }
+
+    @Test("no row takes nonsense", arguments: SettingTable.command.settings.map(\.key))
+    func nonsense(_ key: String) throws {
+        let setting = try #require(SettingTable.command.setting(key: key))
+        var settings = HostSettings()
+        for value: SettingValue in [.other(kind: "a table"), .list([.list([])]), .text("\u{1}"), .number(.nan)] {
+            #expect(throws: SettingError.self) { try setting.set(value, from: .builtIn, in: &settings) }
+        }
+        guard setting.placeholder != "path" else { return }
+        #expect(throws: SettingError.self) { try setting.set(.text(""), from: .builtIn, in: &settings) }
+    }
+
+    private func given(_ arguments: [String]) throws -> [GivenFlag] {
+        try #require(try ServeCommand.parseAsRoot(arguments) as? ServeCommand).given
+    }
+}
