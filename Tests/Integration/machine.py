@@ -5,18 +5,16 @@ It has its own process ids, mounts, cgroups, network (loopback only), /run, /tmp
 """
 
 import atexit
-import ctypes
 import json
 import os
-import queue
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
+from network import SocketMaker
 from requirements import require_root, require_programs
 
 BOOT_TIMEOUT = 60
@@ -185,7 +183,7 @@ class Machine:
     def socket(self, family, kind):
         """A socket in the machine's network; anyone here may use it."""
         if self._sockets is None:
-            self._sockets = _SocketMaker("/proc/{}/ns/net".format(self.pid))
+            self._sockets = SocketMaker("/proc/{}/ns/net".format(self.pid))
         return self._sockets.make(family, kind)
 
     def connect(self, address, timeout=30):
@@ -234,47 +232,6 @@ class Machine:
         """What an operator would read after a failure."""
         self.run("journalctl", "--sync", check=False)
         return self.run("journalctl", "--unit", unit, "--no-pager", "--quiet", "--lines=40", check=False).stdout
-
-
-class _SocketMaker:
-    """A thread that lives in another network namespace and makes sockets there: a socket belongs to where it was made."""
-
-    def __init__(self, namespace):
-        self._namespace = namespace
-        self._wanted, self._made = queue.Queue(), queue.Queue()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
-
-    def _work(self):
-        CLONE_NEWNET = 0x40000000
-        libc = ctypes.CDLL(None, use_errno=True)
-        descriptor = os.open(self._namespace, os.O_RDONLY | os.O_CLOEXEC)
-        failed = libc.setns(descriptor, CLONE_NEWNET) != 0
-        number = ctypes.get_errno()
-        os.close(descriptor)
-        while True:
-            wanted = self._wanted.get()
-            if wanted is None:
-                return
-            try:
-                if failed:
-                    raise OSError(number, os.strerror(number))
-                self._made.put(socket.socket(*wanted))
-            except OSError as error:
-                self._made.put(error)
-
-    def make(self, family, kind):
-        with self._lock:
-            self._wanted.put((family, kind))
-            made = self._made.get()
-        if isinstance(made, OSError):
-            raise made
-        return made
-
-    def close(self):
-        self._wanted.put(None)
-        self._thread.join()
 
 
 def _child_of(parent):

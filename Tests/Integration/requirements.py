@@ -8,6 +8,9 @@ CI = os.environ.get("CI", "").lower() == "true"
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEPLOY = os.path.join(CHECKOUT, "deploy")
 
+# The programs that were built, as Tests/run names them; taken out of the environment, where roost would take ROOST_BIN for a setting.
+BUILT = {name: os.environ.pop(name, "") for name in ("ROOST_BIN", "INTEGRATION_APP_BIN")}
+
 # Programs that lie where an ordinary user's PATH does not lead.
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -32,7 +35,7 @@ def require_programs(*names):
 
 def binary(variable):
     """The path of a program that was built: what this environment variable holds, which Tests/run sets."""
-    path = os.environ.get(variable, "")
+    path = BUILT[variable]
     if not path:
         missing("the environment variable " + variable)
     path = os.path.abspath(path)

@@ -53,6 +53,13 @@ class StartTests(InstalledTestCase):
         self.assertNotEqual(app.start(check=False).returncode, 0)
         self.assertEqual(app.show("ExecMainStatus"), "3")
 
+    def test_an_app_that_cannot_be_loaded_fails_once_and_for_good(self):
+        app = self.app("unloadable", SOCKETS, {"APP_LOAD_FAIL": "no such model"}, binary=OWN_APP)
+        self.assertNotEqual(app.start(check=False).returncode, 0)
+        shown = app.show("ActiveState", "ExecMainStatus", "NRestarts", "StatusText")
+        self.assertEqual((shown["ActiveState"], shown["ExecMainStatus"], shown["NRestarts"]), ("failed", "4", "0"))
+        self.assertIn("no such model", shown["StatusText"])
+
     def test_a_mistake_in_the_configuration_fails_once_and_for_good(self):
         app = self.app("mistaken", configuration("builtin:hello", "gracefull_timeout = \"3s\""))
         self.assertNotEqual(app.start(check=False).returncode, 0)

@@ -25,9 +25,10 @@ struct AppCatalogueTests {
         #expect(!error.description.contains("\n"))
     }
 
-    @Test("lists what there is for a name that means nothing to it", arguments: ["", "xyzzy", "builtin:", "a\nb"])
+    @Test("lists what there is for a name that means nothing to it", arguments: ["", "xyzzy", "builtin:", "builtin:nope", "a\nb"])
     func unknown(_ name: String) throws {
         let error = try #require(throws: AppCatalogueError.self) { try AppCatalogue.app(named: name) }
+        #expect(error == .unknown(name, suggestion: nil))
         #expect(error.description.contains("builtin:hello-wsgi"))
         #expect(!error.description.contains("\n"))
     }

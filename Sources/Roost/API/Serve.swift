@@ -24,7 +24,7 @@ public func serve(
     try await server.run(until: shutdownTrigger ?? .onSignals(), taskStatus: taskStatus)
 }
 
-/// Serves an ASGI application; shutdown begins when `shutdownTrigger` returns. See `serve(_:_:shutdownTrigger:taskStatus:mode:)`.
+/// Serves `app`; shutdown begins when `shutdownTrigger` returns. See `serve(_:_:shutdownTrigger:taskStatus:mode:)`.
 public func serve(
     _ app: Framework,
     _ config: Config,
@@ -55,4 +55,26 @@ public func serve(
     mode: AppMode? = nil
 ) async throws {
     try await serve(.wsgi(app), config, shutdownTrigger: shutdownTrigger, taskStatus: taskStatus, mode: mode)
+}
+
+/// Serves an ASGI application; shutdown begins when `shutdownTrigger` returns. See `serve(_:_:shutdownTrigger:taskStatus:mode:)`.
+public func serve(
+    _ app: @escaping ASGIFramework,
+    _ config: Config,
+    shutdownTrigger: @escaping @Sendable () async throws -> Void,
+    taskStatus: TaskStatus<[BoundAddress]> = .ignored,
+    mode: AppMode? = nil
+) async throws {
+    try await serve(.asgi(app), config, shutdownTrigger: .when(shutdownTrigger), taskStatus: taskStatus, mode: mode)
+}
+
+/// Serves a WSGI application; shutdown begins when `shutdownTrigger` returns. See `serve(_:_:shutdownTrigger:taskStatus:mode:)`.
+public func serve(
+    _ app: @escaping WSGIFramework,
+    _ config: Config,
+    shutdownTrigger: @escaping @Sendable () async throws -> Void,
+    taskStatus: TaskStatus<[BoundAddress]> = .ignored,
+    mode: AppMode? = nil
+) async throws {
+    try await serve(.wsgi(app), config, shutdownTrigger: .when(shutdownTrigger), taskStatus: taskStatus, mode: mode)
 }

@@ -19,7 +19,7 @@ final class ThreadPool: Sendable {
     }
 
     /// How many threads there are at most.
-    let size: Int
+    private let size: Int
     private let state = Monitor(State())
 
     /// - Parameter size: at least 1.

@@ -24,8 +24,7 @@ struct WSGIRunner: ApplicationRunner {
             HTTPScope(exchange),
             input: WSGIInput(channel),
             errors: errors,
-            // Not the threads alone: it is one process that serves, until it is started several times.
-            multithread: threads.size > 1,
+            multithread: config.wsgiThreads > 1,
             multiprocess: false
         )
         defer { errors.flush() }
@@ -43,12 +42,12 @@ struct WSGIRunner: ApplicationRunner {
                 channel.end(failure(error))
             }
         } else {
-            channel.end(send(body, to: response, logger: exchange))
+            channel.end(send(body, to: response, of: exchange))
         }
     }
 
     /// Sends the body and closes it; returns what went wrong.
-    private func send(_ body: WSGIBody, to response: WSGIResponse, logger exchange: Exchange) -> (any Error)? {
+    private func send(_ body: WSGIBody, to response: WSGIResponse, of exchange: Exchange) -> (any Error)? {
         var error: (any Error)?
         do {
             try response.send(body)

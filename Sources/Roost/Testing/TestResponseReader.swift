@@ -28,7 +28,7 @@ struct TestResponseReader {
 
     /// Takes bytes; returns the response when it is complete.
     mutating func take(_ bytes: ByteBuffer) throws(TestClientError) -> TestResponse? {
-        input.writeImmutableBuffer(bytes)
+        if input.readableBytes == 0 { input = bytes } else { input.writeImmutableBuffer(bytes) }
         while try step() {}
         if case .complete = state { return response }
         return nil

@@ -20,7 +20,9 @@ enum AppCatalogue {
     }
 
     private static func suggestion(for name: String) -> String? {
-        Suggestion.nearest(to: name, among: names)
+        // What all names have in common says nothing about which of them was meant.
+        guard name.hasPrefix(scheme) else { return Suggestion.nearest(to: name, among: names) }
+        return Suggestion.nearest(to: String(name.dropFirst(scheme.count)), among: BuiltinApp.allCases.map(\.rawValue)).map { scheme + $0 }
     }
 
     /// `module:attribute`, with or without `asgi:` or `wsgi:` in front, or a file of Python.

@@ -27,7 +27,7 @@ enum SettingError: Error, Equatable, CustomStringConvertible {
                 "\(origin): unknown setting \(OneLine.quoted(name))\(Self.hint(suggestion))"
             }
         case .misplaced(let name, let origin, let reason):
-            "\(origin == .environment(variable: name) ? "" : "\(origin): ")\(name): \(reason)"
+            "\(origin): \(name): \(reason)"
         case .unreadable(let file, let reason):
             "cannot read the configuration file \(OneLine.quoted(file)): \(reason)"
         case .syntax(let position, let reason):

@@ -59,7 +59,9 @@ struct SettingLayers {
             let origin = SettingOrigin.environment(variable: variable)
             let known = table.settings.filter { $0.places.contains(.environment) }
             guard let setting = known.first(where: { $0.variable == variable }) else {
-                throw .unknown(name: variable, origin: origin, suggestion: Suggestion.nearest(to: variable, among: known.map(\.variable)))
+                let key = variable.dropFirst(SettingTable.variablePrefix.count).lowercased()
+                let nearest = Suggestion.nearest(to: key, among: known.map(\.key)).flatMap(table.setting(key:))
+                throw .unknown(name: variable, origin: origin, suggestion: nearest?.variable)
             }
             let value: SettingValue = setting.form == .repeatable
                 ? .list(text.split(separator: ",").map { .text(Self.trimmed($0)) })

@@ -22,12 +22,17 @@ struct SHA256Tests {
             Array("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu".utf8),
             "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
         ),
-        ([UInt8](repeating: 0x61, count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
     ]
 
     @Test("NIST's example messages have their digests", arguments: messages)
     func examples(message: [UInt8], digest: String) {
         #expect(Self.digest(message) == digest)
+    }
+
+    @Test("so has the one of a million bytes")
+    func long() {
+        let million = [UInt8](repeating: 0x61, count: 1_000_000)
+        #expect(Self.digest(million) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
     @Test("a message has one digest, wherever it is split")

@@ -59,6 +59,17 @@ final class RawClient {
         }
     }
 
+    /// The port at this end of a TCP connection.
+    func localPort() throws -> Int {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard result == 0 else { throw Failure.call("getsockname", errno) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
     // MARK: Sending
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }

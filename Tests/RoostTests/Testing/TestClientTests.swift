@@ -199,10 +199,10 @@ struct TestClientTests {
     @Test("time limits hold as they do on sockets")
     func timeouts() async throws {
         var config = Config()
-        config.headerTimeout = .milliseconds(500)
+        config.readTimeout = .milliseconds(100)
         config.logger = LogCapture().logger
         let connection = try await TestClient(Self.describing, config).connect()
-        connection.send("GET / HTT")
+        connection.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab")
         let all = try await connection.receiveAll()
         #expect(all.hasPrefix("HTTP/1.1 408 "))
     }
