@@ -17,6 +17,11 @@ final class Exchange: @unchecked Sendable {
         case complete
     }
 
+    /// After so many bytes an application that never had to wait does.
+    private static let turn = 64 << 10
+    /// What a send counts for beyond its bytes, so that empty ones count too.
+    private static let sendCost = 64
+
     let head: RequestHead
     let origin: ConnectionOrigin
     let shared: LoopContext
@@ -36,6 +41,8 @@ final class Exchange: @unchecked Sendable {
     /// The task that runs the application, if a task does.
     @exclusivity(unchecked) private var task: Task<Void, Never>?
     @exclusivity(unchecked) private var isCancelled = false
+    /// What the application has sent since it last waited, in bytes.
+    @exclusivity(unchecked) private var sentInTurn = 0
     @exclusivity(unchecked) private var isEnded = false
 
     init(head: RequestHead, hasBody: Bool, origin: ConnectionOrigin, shared: LoopContext, wire: any ExchangeWire) {
@@ -91,8 +98,12 @@ final class Exchange: @unchecked Sendable {
         case .httpResponseBody(let body, let more):
             if isCancelled { throw .clientGone }
             try send(body: body, more: more)
-            // With nobody to read, an application that streams for ever must leave the loop time for others.
-            return !more || wire?.hasRoom ?? false
+            guard more else { return true }
+            // An application that streams for ever leaves the loop time for others, be its client fast, gone, or one that asked with HEAD.
+            sentInTurn &+= body.readableBytes &+ Self.sendCost
+            if let wire, wire.hasRoom, sentInTurn < Self.turn { return true }
+            sentInTurn = 0
+            return false
         case .lifespanStartupComplete, .lifespanStartupFailed, .lifespanShutdownComplete, .lifespanShutdownFailed:
             throw .unexpectedEvent("a lifespan event was sent in an http scope")
         }
@@ -126,9 +137,9 @@ final class Exchange: @unchecked Sendable {
         wire?.responseComplete()
     }
 
-    /// Calls `action` when the client has taken enough of what was sent.
+    /// Calls `action` when the client has taken enough of what was sent, but not before others had their turn.
     func whenRoom(_ action: @escaping () -> Void) {
-        guard let wire, !wire.hasRoom else { return action() }
+        guard let wire, !wire.hasRoom else { return loop.inNextRound(action) }
         if let earlier = roomWaiter {
             roomWaiter = {
                 earlier()

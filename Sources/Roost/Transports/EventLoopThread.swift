@@ -37,7 +37,7 @@ final class EventLoopThread: @unchecked Sendable {
         while !(mayStop && transport.connectionCount == 0 && transport.context.exchangeCount == 0) {
             transport.drain(mayWait: true)
         }
-        loop.detach()
+        loop.end()
     }
 
     /// Runs `work` with the transport on the loop's thread and returns what it returns.

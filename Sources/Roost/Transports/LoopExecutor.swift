@@ -8,12 +8,21 @@ import Synchronization
 /// A transport drives it: after each descriptor it has served it calls `runReady`, which runs the jobs that became
 /// ready and then settles every connection that they changed.
 ///
+/// Once the loop has ended, work that still comes (a `send` that an application kept) runs on the thread that brings it, one at a time, and
+/// jobs run on Swift's global pool.
+///
 /// `@unchecked Sendable`: `inbox` is guarded by its mutex and `wakeDescriptor` never changes; everything else is touched only by the thread
-/// that called `attach`, for which `isCurrent` is true.
+/// for which `isCurrent` is true: the one that called `attach`, and after `end` whoever holds `afterEnd`.
 final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     private enum Message {
         case job(UnownedJob)
         case work(@Sendable () -> Void)
+    }
+
+    private struct Inbox {
+        var messages: [Message] = []
+        /// The loop has ended: nobody takes messages any more.
+        var isClosed = false
     }
 
     // Exclusivity is not checked at run time for these two: nothing is called while they change.
@@ -21,7 +30,11 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     private var nextJob = 0
     @exclusivity(unchecked) private var changed: [any LoopParticipant] = []
     private var isRunning = false
-    private let inbox = Mutex<[Message]>([])
+    /// Set once, by the loop's thread; from then on it is only read.
+    private var hasEnded = false
+    private let inbox = Mutex(Inbox())
+    /// Held while work is done for a loop that has ended.
+    private let afterEnd = Mutex(())
     private let wakeDescriptor: Int32
     /// Refreshed once for each batch of events.
     private(set) var now = MonotonicTime.coarseNow()
@@ -38,9 +51,19 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         clinux_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Undoes `attach`, on the same thread.
-    func detach() {
+    /// Ends the loop, on its thread: nothing waits for it any more.
+    func end() {
+        let left = inbox.withLock { inbox in
+            inbox.isClosed = true
+            defer { inbox.messages = [] }
+            return inbox.messages
+        }
+        hasEnded = true
         clinux_set_current_loop(nil)
+        for job in jobs[nextJob...] { runAfterEnd(.job(job)) }
+        jobs = []
+        nextJob = 0
+        for message in left { runAfterEnd(message) }
     }
 
     /// Whether the caller runs on this loop's thread.
@@ -51,7 +74,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if isCurrent {
+        if isCurrent, !hasEnded {
             jobs.append(job)
         } else {
             post(.job(job))
@@ -68,11 +91,29 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     private func post(_ message: Message) {
-        let wasEmpty = inbox.withLock { inbox in
-            inbox.append(message)
-            return inbox.count == 1
+        let (isClosed, isFirst) = inbox.withLock { inbox in
+            if !inbox.isClosed { inbox.messages.append(message) }
+            return (inbox.isClosed, inbox.messages.count == 1)
         }
-        if wasEmpty { eventfd_write(wakeDescriptor, 1) }
+        if isClosed {
+            runAfterEnd(message)
+        } else if isFirst {
+            eventfd_write(wakeDescriptor, 1)
+        }
+    }
+
+    private func runAfterEnd(_ message: Message) {
+        switch message {
+        case .job(let job):
+            globalConcurrentExecutor.enqueue(ExecutorJob(job))
+        case .work(let work):
+            afterEnd.withLock { _ in
+                let outer = clinux_current_loop()
+                attach()
+                work()
+                clinux_set_current_loop(outer)
+            }
+        }
     }
 
     /// Takes what other threads have posted; the transport calls it when `wakeDescriptor` is readable.
@@ -80,9 +121,8 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         var count: eventfd_t = 0
         eventfd_read(wakeDescriptor, &count)
         let messages = inbox.withLock { inbox in
-            let messages = inbox
-            inbox = []
-            return messages
+            defer { inbox.messages = [] }
+            return inbox.messages
         }
         for message in messages {
             switch message {
@@ -107,11 +147,16 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         changed.append(participant)
     }
 
+    /// Calls `action` at the end of this round, so that what it makes ready comes after other connections had their turn.
+    func inNextRound(_ action: @escaping () -> Void) {
+        if isCurrent, !hasEnded { changed.append(Deferred(action: action)) } else { action() }
+    }
+
     /// Whether jobs are left for the next round, so that the transport must not sleep.
     var hasReadyJobs: Bool { nextJob < jobs.count || !changed.isEmpty }
 
     /// Jobs that one call of `runReady` runs at most, so that tasks that yield for ever leave time for other connections.
-    private static let jobBudget = 1024
+    private static let jobBudget = 256
 
     /// Runs the jobs that are ready, then settles the connections that changed.
     ///
@@ -146,6 +191,17 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 /// What a loop settles at the end of a round: a connection that writes what has gathered, and closes or waits.
 protocol LoopParticipant: AnyObject {
     func settle()
+}
+
+/// Something to be done at the end of a round.
+private final class Deferred: LoopParticipant {
+    private let action: () -> Void
+
+    init(action: @escaping () -> Void) {
+        self.action = action
+    }
+
+    func settle() { action() }
 }
 
 /// The `date` field's value, made anew once a second.

@@ -100,7 +100,7 @@ func withMemoryConnection(
 ) throws {
     let memory = MemoryConnection(app, testConfig(bind: .anyLoopbackPort, log: log, configure))
     memory.loop.attach()
-    defer { memory.loop.detach() }
+    defer { memory.loop.end() }
     try body(memory)
     memory.connection.peerGone()
     memory.loop.runReady()

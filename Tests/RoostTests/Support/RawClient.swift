@@ -133,6 +133,17 @@ final class RawClient {
     /// Whether the server ended the connection, and sent nothing more before.
     func isClosed() throws -> Bool { try reader.rest { try receive() }.isEmpty }
 
+    /// Reads and forgets, until `limit` is reached or the connection ends; returns how many bytes came.
+    func count(limit: Int) throws -> Int {
+        var received = 0
+        while received < limit {
+            let count = try receive(atMost: 256 << 10).count
+            if count == 0 { break }
+            received += count
+        }
+        return received
+    }
+
     /// Whether nothing comes within some time.
     func staysSilent(milliseconds: Int32) -> Bool {
         guard reader.buffer.isEmpty else { return false }
