@@ -46,9 +46,9 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "RoostCommand", dependencies: ["RoostHost"]),
-        .executableTarget(name: "HelloExample", dependencies: ["RoostHost"], path: "Sources/Examples/Hello"),
+        .executableTarget(name: "HelloExample", dependencies: ["Roost", "RoostHost"], path: "Sources/Examples/Hello"),
         // An app whose behaviour the integration tests choose.
-        .executableTarget(name: "IntegrationApp", dependencies: ["RoostHost"], path: "Tests/Integration/App"),
+        .executableTarget(name: "IntegrationApp", dependencies: ["Roost", "RoostHost"], path: "Tests/Integration/App"),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
         .testTarget(name: "RoostTests", dependencies: ["Roost"]),

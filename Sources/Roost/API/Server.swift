@@ -6,30 +6,19 @@ import Systemd
 struct Server {
     private let config: Config
     private let loops: [EventLoopThread]
-    private let lifespan: Lifespan?
+    private let application: ServedApplication
     private let status: ServerStatus
-    private let wsgiThreads: ThreadPool?
 
     init(_ app: Framework, _ config: Config) throws {
         try config.validate()
         self.config = config
         status = ServerStatus(loopCount: config.eventLoops)
-        let runner: any ApplicationRunner
-        switch app {
-        case .asgi(let application):
-            runner = ASGIRunner(application: application, executor: config.appExecutor)
-            lifespan = Lifespan(application, policy: config.lifespan, logger: config.logger)
-            wsgiThreads = nil
-        case .wsgi(let application):
-            let threads = ThreadPool(size: config.wsgiThreads)
-            runner = WSGIRunner(application: application, threads: threads, config: config)
-            lifespan = nil
-            wsgiThreads = threads
-        }
+        let application = ServedApplication(app, config)
+        self.application = application
         let limit = config.connectionLimit
         loops = try status.loops.map { status in
             let transport = try PolledTransport(
-                runner: runner,
+                runner: application.runner,
                 config: config,
                 connectionLimit: max(1, (limit + config.eventLoops - 1) / config.eventLoops),
                 status: status
@@ -41,7 +30,7 @@ struct Server {
     func run(until trigger: ShutdownTrigger, taskStatus: TaskStatus<[BoundAddress]>) async throws {
         defer {
             for loop in loops { loop.stopWhenIdle() }
-            wsgiThreads?.stop()
+            application.releaseThreads()
         }
         let shutdown = try await ShutdownSignal.watch(for: trigger, on: loops[0])
         let result: Result<Void, any Error>
@@ -67,6 +56,7 @@ struct Server {
     private func run(_ taskStatus: TaskStatus<[BoundAddress]>, _ shutdown: ShutdownSignal) async throws {
         enter(.starting)
         guard try await startApplication(unless: shutdown) else { return }
+        guard !shutdown.hasBegun else { return try await stopApplication(shutdown) }
 
         let listeners: ListenerSet
         do {
@@ -104,27 +94,22 @@ struct Server {
 
     // MARK: The application
 
-    /// False if the shutdown began before the application had started.
+    /// False if the shutdown began first, and the startup was given up.
     private func startApplication(unless shutdown: ShutdownSignal) async throws -> Bool {
-        guard let lifespan else { return !shutdown.hasBegun }
-        let startup = Task {
-            try await lifespan.startUp(timeout: config.startupTimeout)
-        }
+        let startup = Task { try await application.startUp() }
         shutdown.whenBegun { startup.cancel() }
         do {
-            try await startup.value
+            let state = try await startup.value
+            for loop in loops { loop.perform { $0.context.state = state } }
+            return true
         } catch is CancellationError where shutdown.hasBegun {
             return false
         }
-        let values = lifespan.values.snapshot
-        for loop in loops { loop.perform { $0.context.state = values } }
-        return true
     }
 
     /// In a task of its own: a cancelled caller still waits for the application's shutdown.
     private func stopApplication(_ shutdown: ShutdownSignal) async throws {
-        guard let lifespan else { return }
-        let stop = Task { try await lifespan.shutDown(timeout: config.shutdownTimeout) }
+        let stop = Task { try await application.shutDown() }
         shutdown.whenForced { stop.cancel() }
         do {
             try await stop.value

@@ -56,27 +56,9 @@ final class ThreadPool: Sendable {
     var threadCount: Int { state.withLock { $0.threads } }
 
     private func startThread() throws(SystemError) {
-        let unmanaged = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument { Unmanaged<ThreadPool>.fromOpaque(argument).takeRetainedValue().work() }
-                return nil
-            },
-            unmanaged.toOpaque()
-        )
-        guard result == 0 else {
-            unmanaged.release()
-            errno = result
-            throw SystemError("pthread_create")
+        try DetachedThread.start(named: "roost-wsgi") {
+            while case .run(let job) = self.nextAssignment() { job() }
         }
-        pthread_detach(thread)
-    }
-
-    private func work() {
-        clinux_name_thread("roost-wsgi")
-        while case .run(let job) = nextAssignment() { job() }
     }
 
     private func nextAssignment() -> Assignment {

@@ -5,7 +5,8 @@ import NIOCore
 struct WSGIRunner: ApplicationRunner {
     let application: WSGIFramework
     let threads: ThreadPool
-    let config: Config
+    /// What `wsgi.multithread` says.
+    let isMultithreaded: Bool
 
     func run(_ exchange: Exchange) {
         do {
@@ -24,7 +25,7 @@ struct WSGIRunner: ApplicationRunner {
             HTTPScope(exchange),
             input: WSGIInput(channel),
             errors: errors,
-            multithread: config.wsgiThreads > 1,
+            multithread: isMultithreaded,
             multiprocess: false
         )
         defer { errors.flush() }

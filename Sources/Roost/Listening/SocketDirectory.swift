@@ -56,7 +56,7 @@ struct SocketDirectory: ~Copyable {
         case ENOENT:
             BindError(
                 bind, "the directory \(folder) does not exist",
-                hint: "make it (RuntimeDirectory= in the service unit does), or have it made (socket-make-dirs)", code: code)
+                hint: "make it (RuntimeDirectory= in the service unit does), or have it made (socket_make_dirs, --socket-make-dirs)", code: code)
         case ENOTDIR: BindError(bind, "\(folder) is not a directory", hint: "choose another path", code: code)
         case EACCES:
             BindError(

@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// A thread that serves one polled transport until it is told to stop and nothing is left to serve.
 ///
 /// `@unchecked Sendable`: everything but `transport.loop` is touched only on the loop's thread, where `loop.execute` brings the work.
@@ -13,26 +10,10 @@ final class EventLoopThread: @unchecked Sendable {
     /// - Throws: `SystemError` if the kernel grants no thread.
     init(_ transport: PolledTransport) throws(SystemError) {
         self.transport = transport
-        let unmanaged = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument { Unmanaged<EventLoopThread>.fromOpaque(argument).takeRetainedValue().run() }
-                return nil
-            },
-            unmanaged.toOpaque()
-        )
-        guard result == 0 else {
-            unmanaged.release()
-            errno = result
-            throw SystemError("pthread_create")
-        }
-        pthread_detach(thread)
+        try DetachedThread.start(named: "roost-loop") { self.run() }
     }
 
     private func run() {
-        clinux_name_thread("roost-loop")
         loop.attach()
         while !(mayStop && transport.connectionCount == 0 && transport.context.exchangeCount == 0) {
             transport.drain(mayWait: true)

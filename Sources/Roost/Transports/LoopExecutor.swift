@@ -91,15 +91,14 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     private func post(_ message: Message) {
-        let (isClosed, isFirst) = inbox.withLock { inbox in
-            if !inbox.isClosed { inbox.messages.append(message) }
-            return (inbox.isClosed, inbox.messages.count == 1)
+        let isClosed = inbox.withLock { inbox in
+            guard !inbox.isClosed else { return true }
+            inbox.messages.append(message)
+            // With the lock held: once the loop has ended, the descriptor's number may be another's.
+            if inbox.messages.count == 1 { eventfd_write(wakeDescriptor, 1) }
+            return false
         }
-        if isClosed {
-            runAfterEnd(message)
-        } else if isFirst {
-            eventfd_write(wakeDescriptor, 1)
-        }
+        if isClosed { runAfterEnd(message) }
     }
 
     private func runAfterEnd(_ message: Message) {

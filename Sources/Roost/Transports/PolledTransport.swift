@@ -24,6 +24,8 @@ final class PolledTransport {
     private var watchers: [Int32: () -> Void] = [:]
     private let connectionLimit: Int
     private var isAcceptPaused = false
+    /// A warning about a pause was logged, and somebody may have been waiting ever since.
+    private var hasWarned = false
     private var onIdle: (() -> Void)?
     private let status: ServerStatus.Loop
     private let logger: Logger
@@ -125,6 +127,7 @@ final class PolledTransport {
                 }
                 status.setConnections(connections.count)
             case .none:
+                hasWarned = false
                 return
             case .exhausted(let error):
                 return pauseAccepting(reason: "\(error)")
@@ -136,7 +139,8 @@ final class PolledTransport {
     private func pauseAccepting(reason: String) {
         guard !isAcceptPaused else { return }
         isAcceptPaused = true
-        logger.warning("accepting is paused: \(reason)", metadata: ["connections": "\(connections.count)"])
+        if !hasWarned { logger.warning("accepting is paused: \(reason)", metadata: ["connections": "\(connections.count)"]) }
+        hasWarned = true
         for descriptor in acceptors.keys { unwatch(descriptor) }
         scheduleResume()
     }

@@ -34,7 +34,7 @@ public enum Host {
     /// Makes an app once the settings are known to be right, serves it until the process is told to stop, and ends the process.
     ///
     /// - Parameter load: Makes the app; if it throws, the process ends with 4.
-    public static func main(loading load: () async throws -> Framework) async -> Never {
+    public static func main(loading load: @escaping @Sendable () async throws -> Framework) async -> Never {
         await end(ProgramName.current) { program in
             let arguments = Array(CommandLine.arguments.dropFirst())
             let request = try CommandLineRequest(ownApp: arguments, environment: ProcessEnvironment.variables())
@@ -75,7 +75,8 @@ public enum Host {
             print(ConfigurationListing.text(settings, table))
             return .asked
         case .serve(let settings):
-            return await ServiceLife(settings: settings.values, program: program).run { try await load(settings.values) }
+            let life = ServiceLife(settings: settings.values, namesAddresses: settings.origins["bind"] != nil, program: program)
+            return await life.run { try await load(settings.values) }
         }
     }
 

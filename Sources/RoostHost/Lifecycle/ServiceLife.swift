@@ -1,9 +1,12 @@
 internal import Logging
 internal import Roost
+internal import Systemd
 
 /// The life of a serving process: set up, serve, report, and end with the right exit status.
 struct ServiceLife {
     let settings: HostSettings
+    /// Whether the settings name addresses; if not, sockets that systemd passed are served, and without them the default address is.
+    var namesAddresses = true
     /// The program's name in error lines.
     let program: String
 
@@ -13,6 +16,9 @@ struct ServiceLife {
         var config = settings.serve
         let level = settings.logLevel
         config.logger = Logger(label: "roost") { _ in LineLogHandler(logLevel: level) }
+        if !namesAddresses, let activated = try? ListenDescriptors.take(), !activated.descriptors.isEmpty {
+            config.bind = [.systemd(name: nil)]
+        }
         let reporter = ServiceReporter(timeouts: PhaseTimeouts(config))
         config.onPhase = { phase, status in
             reporter.entered(phase) { ServiceCounts(connections: status.connections, requestsInFlight: status.requestsInFlight) }

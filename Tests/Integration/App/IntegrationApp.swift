@@ -12,7 +12,7 @@ import RoostHost
 struct IntegrationApp {
     static func main() async {
         let behaviour = Behaviour()
-        await Host.main(loading: { @Sendable in
+        await Host.main(loading: {
             if let reason = behaviour.loadFailure { throw LoadFailure(description: reason) }
             return .asgi { scope, receive, send in
                 switch scope {

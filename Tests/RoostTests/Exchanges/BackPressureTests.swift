@@ -160,6 +160,37 @@ struct BackPressureTests {
         }
     }
 
+    @Test("a client that pipelines requests and takes no answers has only a bounded amount of them made", arguments: [100, 1_000_000])
+    func answersNotTaken(size: Int) async throws {
+        let made = Watched(0)
+        let body = String(repeating: "x", count: size)
+        let app = httpApp { _, _, send in
+            made.add(size)
+            try await send.answer(body)
+        }
+        try await serving(app) { served in
+            let client = try served.connect()
+            let count = 20_000
+            let requests = RawClientBox(client: client)
+            let sending = ClientThread()
+            defer { sending.stop() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask(executorPreference: sending) {
+                    let some = String(repeating: "GET / HTTP/1.1\r\nhost: a\r\n\r\n", count: 100)
+                    for _ in 0..<count / 100 { try requests.client.send(some) }
+                }
+                // Several answers of this size, or the many small ones that fit into sockets and queues.
+                #expect(try standstill(made) <= max(Self.bound, 3 * size))
+                for _ in 0..<(size > 1000 ? 20 : count) {
+                    let received = try client.response().body.count
+                    try #require(received == size)
+                }
+                client.shutDown()
+                try? await group.waitForAll()
+            }
+        }
+    }
+
     @Test("an application whose sends never have to wait does not keep others from being served")
     func fastReader() async throws {
         let stop = Gate()

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Roost
 
@@ -16,10 +17,15 @@ final class RawClient {
     /// Whether the server ended the connection with a reset.
     private(set) var wasReset = false
 
-    init(_ endpoint: Endpoint, receiveBuffer: Int32? = nil) throws {
-        descriptor = socket(endpoint.port == nil ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    convenience init(_ endpoint: Endpoint) throws {
+        let descriptor = socket(endpoint.port == nil ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.call("socket", errno) }
-        if let receiveBuffer { try set(SO_RCVBUF, receiveBuffer) }
+        try self.init(taking: descriptor, endpoint)
+    }
+
+    /// Connects a socket that is there already.
+    init(taking descriptor: Int32, _ endpoint: Endpoint) throws {
+        self.descriptor = descriptor
         try set(SO_RCVTIMEO, timeval(tv_sec: Self.patience, tv_usec: 0))
         try set(SO_SNDTIMEO, timeval(tv_sec: Self.patience, tv_usec: 0))
         let result: Int32
@@ -158,6 +164,9 @@ final class RawClient {
     }
 
     // MARK: Ending
+
+    /// Ends both directions, so that calls on other threads return too.
+    func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
 

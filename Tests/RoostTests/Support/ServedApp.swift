@@ -21,9 +21,7 @@ struct ServedApp: Sendable {
 
     var endpoint: Endpoint { binds[0].endpoint }
 
-    func connect(receiveBuffer: Int32? = nil) throws -> RawClient {
-        try RawClient(endpoint, receiveBuffer: receiveBuffer)
-    }
+    func connect() throws -> RawClient { try RawClient(endpoint) }
 
     /// Lets the shutdown trigger return.
     func stop() { stopped.open() }
