@@ -93,7 +93,9 @@ final class HTTP1Connection {
     var wantsRead: Bool {
         guard !readHasEnded else { return false }
         switch phase {
-        case .idle, .head, .discardingBody: return true
+        // Who takes no answers gets no further ones made.
+        case .idle, .head: return hasRoom
+        case .discardingBody: return true
         case .receivingBody: return (exchange?.waitingBodyBytes ?? 0) < Self.bodyHighWater
         // To see that the client goes; but what it pipelines is not gathered without bound.
         case .responding: return inputStart == input.count
@@ -107,7 +109,8 @@ final class HTTP1Connection {
         switch phase {
         case .idle: return mark.advanced(by: hasServedRequest ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout)
         case .head: return mark.advanced(by: shared.limits.headerTimeout)
-        case .receivingBody: return wantsRead ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
+        // A client that waits for 100 (Continue), or for room, is not late.
+        case .receivingBody: return wantsRead && !expectsContinue ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
         case .discardingBody: return mark.advanced(by: shared.limits.readTimeout)
         case .responding, .ended: return .distantFuture
         }
@@ -169,6 +172,7 @@ final class HTTP1Connection {
         if let exchange, exchange.isWaitingForRoom, output.count < Self.lowWater {
             exchange.resumeRoomWaiter()
         }
+        if case .idle = phase, inputStart < input.count, output.count < Self.lowWater { consumeInput() }
     }
 
     /// Notes that the time in `deadline` has come.
@@ -229,6 +233,7 @@ final class HTTP1Connection {
             let rest = bytes.extracting(used..<bytes.count)
             switch phase {
             case .idle, .head:
+                guard hasRoom else { return used }
                 switch parseHead(rest) {
                 case .needMore:
                     return used
@@ -419,6 +424,7 @@ extension HTTP1Connection: ExchangeWire {
     func applicationWantsBody() {
         guard expectsContinue, !hasStarted else { return }
         expectsContinue = false
+        mark = shared.loop.now
         output.gather()
         output.gathered.appendContinue()
         transport?.connectionChanged()

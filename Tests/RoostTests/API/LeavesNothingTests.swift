@@ -24,7 +24,7 @@ struct LeavesNothingTests {
         await #expect(processExitsWith: .success) {
             // The first time may open what stays, such as the runtime's own.
             try await serving(Apps.hello) { served in _ = try served.connect().ask("/") }
-            try await onClientThread { usleep(100_000) }
+            try await Task.sleep(for: .milliseconds(100))
             let before = LeavesNothingTests.descriptors()
             for _ in 0..<3 {
                 try await serving(Apps.hello, { $0.eventLoops = 3 }) { served in

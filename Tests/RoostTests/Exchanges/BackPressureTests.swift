@@ -170,7 +170,7 @@ struct BackPressureTests {
         }
         try await serving(app) { served in
             let client = try served.connect()
-            let count = 20_000
+            let count = 10_000
             let requests = RawClientBox(client: client)
             let sending = ClientThread()
             defer { sending.stop() }

@@ -55,8 +55,10 @@ struct RestlessClientsTests {
 
     /// One client's day: a few requests, some reading, and an end of one kind or another.
     private static func play(_ served: ServedApp, _ dice: inout Dice) throws {
-        let client = try served.connect()
-        let paths = ["/", "/stream", "/wait", "/sleep", "/echo", "/both", "/throw"]
+        let bind = served.binds.randomElement(using: &dice)!
+        let client = try RawClient(bind.endpoint)
+        // Over TCP, a client that has closed looks like one that may still read, and an application that only sleeps learns nothing.
+        let paths = ["/", "/stream", "/wait", "/echo", "/both", "/throw"] + (bind.endpoint.port == nil ? ["/sleep"] : [])
         for _ in 0..<Int.random(in: 1...3, using: &dice) {
             let path = paths.randomElement(using: &dice)!
             let length = Bool.random(using: &dice) ? 0 : Int.random(in: 1...200_000, using: &dice)
@@ -104,7 +106,6 @@ struct RestlessClientsTests {
                 try await group.waitForAll()
                 good.close()
             }
-            // A TCP client that has half-closed may still read: only what is written tells.
             try running.wait(seconds: 20) { $0 == 0 }
             let counts = try #require(status.value)
             try Watched(0).wait { _ in counts.connections == 0 && counts.requestsInFlight == 0 }
