@@ -61,6 +61,8 @@ final class HTTP1Connection {
     @exclusivity(unchecked) private var bodyReader = BodyReader.finished
     @exclusivity(unchecked) private var isConsuming = false
     private var readHasEnded = false
+    /// The peer sends nothing beyond what waits to be read.
+    private var readWillEnd = false
 
     @exclusivity(unchecked) private var exchange: Exchange?
     /// What the current request means for the response's head.
@@ -158,6 +160,12 @@ final class HTTP1Connection {
         case .ended:
             break
         }
+    }
+
+    /// Notes that the peer sends nothing beyond what is not read yet: an application that waits for its client to go has waited long enough.
+    func endIsNear() {
+        readWillEnd = true
+        if case .responding = phase { exchange?.receiveDisconnect() }
     }
 
     /// Notes that the peer is gone altogether.
@@ -300,6 +308,7 @@ final class HTTP1Connection {
             if case .ended = phase { return }
         } else {
             phase = .responding
+            if readWillEnd { exchange.receiveDisconnect() }
         }
         shared.exchangeStarted()
         shared.runner.run(exchange)

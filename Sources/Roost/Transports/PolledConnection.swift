@@ -65,14 +65,14 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         let hungUp = events & EPOLLHUP.rawValue != 0
         if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
             switch state {
-            case .open: read(hungUp: hungUp)
+            case .open: read(hungUp: hungUp, endIsNear: events & EPOLLRDHUP.rawValue != 0)
             case .lingering(let discarded, let until): linger(discarded: discarded, until: until)
             case .closed: break
             }
         }
     }
 
-    private func read(hungUp: Bool) {
+    private func read(hungUp: Bool, endIsNear: Bool) {
         // A peer that is gone may have left requests; at most this much of them is worth reading in one go.
         var rounds = hungUp ? 16 : 1
         while connection.wantsRead, rounds > 0 {
@@ -99,8 +99,9 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         if hungUp {
             connection.peerGone()
             close(reset: false)
-        } else if !connection.wantsRead {
+        } else if endIsNear, !connection.wantsRead {
             ignoresHangUp = true
+            connection.endIsNear()
             connectionChanged()
         }
     }
@@ -121,7 +122,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     /// Ends the connection once no request is under way.
     func drain() {
         // A request that is here already is one that was accepted.
-        if connection.isIdle { read(hungUp: false) }
+        if connection.isIdle { read(hungUp: false, endIsNear: false) }
         connection.drain()
         connectionChanged()
     }

@@ -102,26 +102,28 @@ struct ExecutorTests {
 
     @Test("on the pool, an application that blocks holds up nobody else")
     func pool() async throws {
-        let (blocked, go) = (Gate(), Gate())
-        let app = httpApp { scope, receive, send in
-            if scope.rawPath == "/block" {
-                blocked.open()
-                try go.wait()
+        // In a process of its own, whose pool nobody else needs.
+        await #expect(processExitsWith: .success) {
+            let (blocked, go) = (Gate(), Gate())
+            let app = httpApp { scope, receive, send in
+                if scope.rawPath == "/block" {
+                    blocked.open()
+                    try go.wait()
+                }
+                let body = try await receive.body() ?? ByteBuffer()
+                try await send.answer("\(scope.rawPath) \(String(buffer: body))")
             }
-            let body = try await receive.body() ?? ByteBuffer()
-            try await send.answer("\(scope.rawPath) \(String(buffer: body))")
-        }
-        try await serving(app, { $0.appExecutor = .concurrentPool }) { served in
-            let (blocker, other) = (try served.connect(), try served.connect())
-            try blocker.send("GET /block HTTP/1.1\r\nhost: a\r\n\r\n")
-            try blocked.wait()
-            for number in 0..<10 {
-                try other.send("POST /\(number) HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody")
-                let answer = try other.response().text
-                #expect(answer == "/\(number) body")
+            try await serving(app, { $0.appExecutor = .concurrentPool }) { served in
+                let (blocker, other) = (try served.connect(), try served.connect())
+                try blocker.send("GET /block HTTP/1.1\r\nhost: a\r\n\r\n")
+                try blocked.wait()
+                for number in 0..<10 {
+                    try other.send("POST /\(number) HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody")
+                    guard try other.response().text == "/\(number) body" else { throw Deliberate() }
+                }
+                go.open()
+                guard try blocker.response().text == "/block " else { throw Deliberate() }
             }
-            go.open()
-            #expect(try blocker.response().text == "/block ")
         }
     }
 

@@ -10,7 +10,7 @@ final class RawClient {
     }
 
     /// Longer than anything takes that goes well.
-    static let patience = 15
+    static let patience = 30
 
     private var descriptor: Int32
     private var reader = ResponseReader()

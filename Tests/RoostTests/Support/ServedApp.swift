@@ -29,7 +29,7 @@ struct ServedApp: Sendable {
     /// Waits until the log has a line with this text.
     @discardableResult
     func logged(_ text: String) throws -> LogCapture.Line {
-        let deadline = monotonicSeconds() + 10
+        let deadline = monotonicSeconds() + 30
         while true {
             if let line = log.lines(containing: text).first { return line }
             guard monotonicSeconds() < deadline else { throw NotInTime(last: "no line with \(text)") }
@@ -47,6 +47,7 @@ func serving(
     _ body: @escaping @Sendable (ServedApp) async throws -> Void
 ) async throws {
     let directory = TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
     let (stopped, ended, log) = (Gate(), Gate(), LogCapture())
     let config = testConfig(bind: .unix(path: directory.path + "/app.sock"), log: log, configure)
     try await withThrowingTaskGroup(of: Void.self) { nursery in

@@ -20,7 +20,7 @@ final class Watched<Value: Sendable>: Sendable {
 
     /// Blocks until `condition` holds; returns the value that met it.
     @discardableResult
-    func wait(seconds: Double = 10, until condition: (Value) -> Bool) throws -> Value {
+    func wait(seconds: Double = 30, until condition: (Value) -> Bool) throws -> Value {
         let deadline = monotonicSeconds() + seconds
         while true {
             let value = self.value
@@ -36,7 +36,7 @@ extension Watched where Value == Int {
 }
 
 extension Watched where Value == Bool {
-    func waitUntilTrue(seconds: Double = 10) throws { try wait(seconds: seconds) { $0 } }
+    func waitUntilTrue(seconds: Double = 30) throws { try wait(seconds: seconds) { $0 } }
 }
 
 struct NotInTime: Error {
@@ -91,7 +91,7 @@ final class Gate: Sendable {
     }
 
     /// Blocks a thread of the test's own.
-    func wait(seconds: Double = 10) throws {
+    func wait(seconds: Double = 30) throws {
         let deadline = monotonicSeconds() + seconds
         while !isOpen {
             guard monotonicSeconds() < deadline else { throw NotInTime(last: "closed gate") }

@@ -1,0 +1,28 @@
+import Glibc
+
+/// A generator whose numbers depend on nothing but its seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// How many random inputs a fuzz test tries: `ROOST_FUZZ_ITERATIONS`, or fewer in a debug build than in a release build.
+let fuzzIterations: Int = {
+    if let text = getenv("ROOST_FUZZ_ITERATIONS"), let count = Int(String(cString: text)), count > 0 { return count }
+    #if DEBUG
+        return 10_000
+    #else
+        return 200_000
+    #endif
+}()
