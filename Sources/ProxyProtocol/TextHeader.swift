@@ -56,8 +56,8 @@ struct TextHeader {
     private func peek(_ bytes: Span<UInt8>) throws(Stop) -> UInt8 {
         guard offset < bytes.count else { throw .needMore }
         let byte = bytes[offset]
-        // The line can't end in time any more if its last place but one is taken by anything but the CR. A CR is followed by LF or refused.
-        guard offset != Self.maximumLength - 2 || byte == Self.carriageReturn else {
+        // If the last place but one is taken by a byte that doesn't belong to the line's end, it can't end in time any more.
+        guard offset < Self.maximumLength - 2 || byte == Self.carriageReturn || bytes[offset - 1] == Self.carriageReturn else {
             throw malformed("the line does not end within \(Self.maximumLength) bytes")
         }
         return byte

@@ -16,15 +16,22 @@ struct Server {
         let application = ServedApplication(app, config)
         self.application = application
         let limit = config.connectionLimit
-        loops = try status.loops.map { status in
-            let transport = try PolledTransport(
-                runner: application.runner,
-                config: config,
-                connectionLimit: max(1, (limit + config.eventLoops - 1) / config.eventLoops),
-                status: status
-            )
-            return try EventLoopThread(transport)
+        var loops: [EventLoopThread] = []
+        do {
+            for status in status.loops {
+                let transport = try PolledTransport(
+                    runner: application.runner,
+                    config: config,
+                    connectionLimit: max(1, (limit + config.eventLoops - 1) / config.eventLoops),
+                    status: status
+                )
+                loops.append(try EventLoopThread(transport))
+            }
+        } catch {
+            for loop in loops { loop.stopWhenIdle() }
+            throw error
         }
+        self.loops = loops
     }
 
     func run(until trigger: ShutdownTrigger, taskStatus: TaskStatus<[BoundAddress]>) async throws {

@@ -42,6 +42,8 @@ final class HTTP1Connection {
     private static let lowWater = 32 << 10
     /// Above this many bytes of body that the application has not taken, nothing is read.
     private static let bodyHighWater = 64 << 10
+    /// How long a connection without a request stays open once the server is shutting down.
+    private static let lastMoment = Nanoseconds(.seconds(1))
     /// How much of a body that nobody wants is read to keep the connection.
     private static let discardLimit = 64 << 10
 
@@ -109,13 +111,18 @@ final class HTTP1Connection {
     var deadline: MonotonicTime {
         if !output.isEmpty { return mark.advanced(by: shared.limits.writeTimeout) }
         switch phase {
-        case .idle: return mark.advanced(by: hasServedRequest ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout)
+        case .idle: return mark.advanced(by: idleTimeout)
         case .head: return mark.advanced(by: shared.limits.headerTimeout)
         // A client that waits for 100 (Continue), or for room, is not late.
         case .receivingBody: return wantsRead && !expectsContinue ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
         case .discardingBody: return mark.advanced(by: shared.limits.readTimeout)
         case .responding, .ended: return .distantFuture
         }
+    }
+
+    private var idleTimeout: Nanoseconds? {
+        if shared.isDraining { return Self.lastMoment }
+        return hasServedRequest ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout
     }
 
     /// Whether no request is under way.
@@ -203,8 +210,15 @@ final class HTTP1Connection {
     }
 
     /// Ends the connection as soon as no request is under way: the server is shutting down.
+    ///
+    /// A connection that has just been made is about to bring a request: it has a moment for it.
     func drain() {
-        if isIdle { end(.afterOutput(lingering: false)) }
+        guard isIdle else { return }
+        if hasServedRequest {
+            end(.afterOutput(lingering: false))
+        } else {
+            mark = shared.loop.now
+        }
     }
 
     /// Ends the connection at once, whatever is under way.

@@ -20,7 +20,7 @@ public struct ASGIReceive: Sendable {
     public nonisolated(nonsending) func callAsFunction() async throws -> ASGIReceiveEvent {
         switch source {
         case .exchange(let exchange):
-            if exchange.loop.isCurrent, let event = exchange.nextEvent() { return event }
+            if exchange.loop.isCurrent, let event = exchange.immediateEvent() { return event }
             return await Self.wait(for: exchange)
         case .closure(let receive):
             return try await receive()

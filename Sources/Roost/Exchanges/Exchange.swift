@@ -35,6 +35,7 @@ final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var isBodyComplete: Bool
     @exclusivity(unchecked) private var isBodyDelivered = false
     @exclusivity(unchecked) private var isDisconnected = false
+    @exclusivity(unchecked) private var isDisconnectDelivered = false
     @exclusivity(unchecked) private var response = Response.unstarted
     @exclusivity(unchecked) private var eventWaiter: ((ASGIReceiveEvent) -> Void)?
     @exclusivity(unchecked) private var roomWaiter: (() -> Void)?
@@ -66,14 +67,25 @@ final class Exchange: @unchecked Sendable {
                 return .httpRequest(body: takeBody(), more: true)
             }
         }
-        if wire == nil || isDisconnected { return .httpDisconnect }
+        if wire == nil || isDisconnected {
+            isDisconnectDelivered = true
+            return .httpDisconnect
+        }
         if !isBodyDelivered { wire?.applicationWantsBody() }
         return nil
     }
 
+    /// The next event, if the application need not wait for it, nor leave others their turn: one that asks again and again after
+    /// it was told that its client is gone does.
+    func immediateEvent() -> ASGIReceiveEvent? {
+        isDisconnectDelivered ? nil : nextEvent()
+    }
+
     /// Calls `action` with the next event: at once, or when there is one.
     func whenEvent(_ action: @escaping (ASGIReceiveEvent) -> Void) {
-        if let event = nextEvent() {
+        if isDisconnectDelivered {
+            loop.inNextRound { action(.httpDisconnect) }
+        } else if let event = nextEvent() {
             action(event)
         } else if let earlier = eventWaiter {
             // Two receives at once: each gets an event, in order.

@@ -5,6 +5,8 @@ import Glibc
 final class Acceptor {
     /// Connections taken at once at most, so that those that are open are served too.
     static let batch = 64
+    /// Connections taken at most when the listener is about to close: a backlog's worth, so that clients that keep coming cannot hold up the end.
+    static let sweep = 65536
     /// How long nothing is accepted after the process ran out of something.
     static let pause = Nanoseconds(.milliseconds(100))
 

@@ -104,14 +104,14 @@ final class PolledTransport {
     /// Accepts nothing more. With `sweeping`, connections that already wait are accepted first: nobody else would serve them.
     func stopListening(sweeping: (Listener) -> Bool) {
         for acceptor in acceptors.values {
-            if sweeping(acceptor.listener) { accept(from: acceptor) }
+            if sweeping(acceptor.listener) { accept(from: acceptor, atMost: Acceptor.sweep) }
             unwatch(acceptor.listener.descriptor)
         }
         acceptors = [:]
     }
 
-    private func accept(from acceptor: Acceptor) {
-        for _ in 0..<Acceptor.batch {
+    private func accept(from acceptor: Acceptor, atMost count: Int = Acceptor.batch) {
+        for _ in 0..<count {
             guard connections.count < connectionLimit else {
                 return pauseAccepting(reason: "limit_connections (\(connectionLimit)) is reached")
             }
