@@ -1,13 +1,18 @@
 // Signals as eventfd(2) counts: a handler may do little more than write(2).
 #define _GNU_SOURCE 1
 #include "CLinux.h"
+#include <sched.h>
 #include <stdatomic.h>
 
 // Descriptor plus one, so that zero-initialised places are free.
 static atomic_int watchers[NSIG][CLINUX_SIGNAL_WATCHERS];
 
+// Handlers that are running, in whatever thread: a descriptor may be closed only when none can still write to it.
+static atomic_int running;
+
 static void on_signal(int signal_number) {
     int saved_errno = errno;
+    atomic_fetch_add(&running, 1);
     uint64_t one = 1;
     for (int place = 0; place < CLINUX_SIGNAL_WATCHERS; place++) {
         int descriptor = atomic_load(&watchers[signal_number][place]) - 1;
@@ -16,6 +21,7 @@ static void on_signal(int signal_number) {
             (void)ignored;
         }
     }
+    atomic_fetch_sub(&running, 1);
     errno = saved_errno;
 }
 
@@ -34,6 +40,7 @@ void clinux_signal_remove_watcher(int signal_number, int descriptor) {
         int expected = descriptor + 1;
         atomic_compare_exchange_strong(&watchers[signal_number][place], &expected, 0);
     }
+    while (atomic_load(&running) > 0) sched_yield();
 }
 
 int clinux_signal_install(int signal_number, struct sigaction *previous) {

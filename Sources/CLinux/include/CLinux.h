@@ -49,6 +49,7 @@ ssize_t clinux_send3(int descriptor,
 /// Makes the handler of `signal_number` add one to the eventfd(2) `descriptor` each time the signal comes.
 /// Returns 0, or -1 when every place for a watcher is taken.
 int clinux_signal_add_watcher(int signal_number, int descriptor);
+/// Undoes `clinux_signal_add_watcher`; on return no handler writes to `descriptor` any more.
 void clinux_signal_remove_watcher(int signal_number, int descriptor);
 /// Installs the handler and stores the disposition it replaces in `previous`; returns what sigaction(2) returns.
 int clinux_signal_install(int signal_number, struct sigaction *_Nonnull previous);

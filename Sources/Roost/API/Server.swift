@@ -22,7 +22,7 @@ struct Server {
                 let transport = try PolledTransport(
                     runner: application.runner,
                     config: config,
-                    connectionLimit: max(1, (limit + config.eventLoops - 1) / config.eventLoops),
+                    connectionLimit: max(1, limit / config.eventLoops),
                     status: status
                 )
                 loops.append(try EventLoopThread(transport))
@@ -164,7 +164,17 @@ struct Server {
             "the graceful timeout of \(config.gracefulTimeout) is over, or a second signal came: requests in flight are cut",
             metadata: ["requests": "\(status.requestsInFlight)", "connections": "\(status.connections)"]
         )
-        for loop in loops { _ = try? await loop.call { $0.cutOff() } }
+        // The application's shutdown may close what cancelled requests still use: they have a moment to end.
+        let cut = DrainWait(loops: loops.count)
+        for loop in loops { loop.perform { $0.cutOff { cut.loopIsIdle() } } }
+        let moment = Task {
+            try await Task.sleep(for: .seconds(1))
+            cut.giveUp()
+        }
+        if await !cut.wait() {
+            config.logger.warning("requests go on although they were cancelled", metadata: ["requests": "\(status.requestsInFlight)"])
+        }
+        moment.cancel()
     }
 }
 

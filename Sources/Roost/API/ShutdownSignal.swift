@@ -43,12 +43,17 @@ final class ShutdownSignal: Sendable {
         case .signals(let signals):
             let watch = try SignalWatch(signals)
             let descriptor = watch.descriptor
-            try await loop.call { transport throws(SystemError) in
-                try transport.watch(descriptor) {
-                    var count: eventfd_t = 0
-                    eventfd_read(descriptor, &count)
-                    shutdown.signalled(count: count)
+            do {
+                try await loop.call { transport throws(SystemError) in
+                    try transport.watch(descriptor) {
+                        var count: eventfd_t = 0
+                        eventfd_read(descriptor, &count)
+                        shutdown.signalled(count: count)
+                    }
                 }
+            } catch {
+                watch.stop()
+                throw error
             }
             shutdown.state.withLock { state in
                 state.stopWatching = {

@@ -21,7 +21,8 @@ final class SignalWatch: Sendable {
         descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError("eventfd") }
         var watched: [Int32] = []
-        for signal in signals {
+        // Named twice, a signal would count twice.
+        for signal in Set(signals) {
             guard Self.add(signal, descriptor) else {
                 let error = SystemError("sigaction")
                 for signal in watched { Self.remove(signal, descriptor) }

@@ -9,7 +9,8 @@ struct ASGIRunner: ApplicationRunner {
         switch executor {
         case .eventLoop:
             // The task is enqueued at once and runs in this round of the loop: no thread is crossed between read and write.
-            task = Task(executorPreference: exchange.loop) {
+            // Detached, because a pipelined request is started within the task of the one before, and must not see its task-local values.
+            task = Task.detached(executorPreference: exchange.loop) {
                 do {
                     try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
                     Self.end(exchange, nil)
@@ -18,7 +19,7 @@ struct ASGIRunner: ApplicationRunner {
                 }
             }
         case .concurrentPool:
-            task = Task(executorPreference: globalConcurrentExecutor) {
+            task = Task.detached(executorPreference: globalConcurrentExecutor) {
                 do {
                     try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
                     Self.end(exchange, nil)

@@ -27,7 +27,7 @@ final class WSGIChannel {
     func receive() -> ASGIReceiveEvent {
         let (exchange, answer) = (exchange, answer)
         exchange.loop.execute {
-            exchange.whenEvent { answer.give(.event($0)) }
+            exchange.whenEvent { answer.give(.event((try? $0.get()) ?? .httpDisconnect)) }
         }
         if case .event(let event) = answer.take() { return event }
         return .httpDisconnect

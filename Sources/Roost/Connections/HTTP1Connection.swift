@@ -114,7 +114,7 @@ final class HTTP1Connection {
         case .idle: return mark.advanced(by: idleTimeout)
         case .head: return mark.advanced(by: shared.limits.headerTimeout)
         // A client that waits for 100 (Continue), or for room, is not late.
-        case .receivingBody: return wantsRead && !expectsContinue ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
+        case .receivingBody: return wantsRead && !(expectsContinue && !hasStarted) ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
         case .discardingBody: return mark.advanced(by: shared.limits.readTimeout)
         case .responding, .ended: return .distantFuture
         }
@@ -343,7 +343,9 @@ final class HTTP1Connection {
                 guard case .receivingBody = phase else { return used }
             case .end(let consumed):
                 phase = .responding
+                expectsContinue = false
                 exchange?.completeBody()
+                if readWillEnd { exchange?.receiveDisconnect() }
                 return used + consumed
             case .rejected(let rejection):
                 reject(rejection)
@@ -538,8 +540,8 @@ extension HTTP1Connection: ExchangeWire {
             if responseContext.keepAlive {
                 awaitNextRequest()
             } else {
-                // Pipelined requests are left unread, or more may be on its way.
-                end(.afterOutput(lingering: inputStart < input.count))
+                // Pipelined requests are left unread, or a client that was to keep the connection may be sending one.
+                end(.afterOutput(lingering: inputStart < input.count || completed?.head.keepAlive ?? false))
             }
         case .idle, .head, .discardingBody, .ended:
             break

@@ -17,20 +17,29 @@ public struct ASGIReceive: Sendable {
     }
 
     /// The next event; waits until there is one.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled while it waits.
     public nonisolated(nonsending) func callAsFunction() async throws -> ASGIReceiveEvent {
         switch source {
         case .exchange(let exchange):
             if exchange.loop.isCurrent, let event = exchange.immediateEvent() { return event }
-            return await Self.wait(for: exchange)
+            return try await Self.wait(for: exchange)
         case .closure(let receive):
             return try await receive()
         }
     }
 
     @inline(never)
-    private nonisolated(nonsending) static func wait(for exchange: Exchange) async -> ASGIReceiveEvent {
-        await withUnsafeContinuation { continuation in
-            exchange.loop.execute { exchange.whenEvent { continuation.resume(returning: $0) } }
+    private nonisolated(nonsending) static func wait(for exchange: Exchange) async throws -> ASGIReceiveEvent {
+        let wait = EventWait()
+        return try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { continuation in
+                exchange.loop.execute {
+                    exchange.whenEvent(wait) { continuation.resume(with: $0.mapError { $0 as any Error }) }
+                }
+            }
+        } onCancel: {
+            exchange.loop.execute { exchange.cancelWait(wait) }
         }
     }
 }

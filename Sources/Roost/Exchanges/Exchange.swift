@@ -37,7 +37,7 @@ final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var isDisconnected = false
     @exclusivity(unchecked) private var isDisconnectDelivered = false
     @exclusivity(unchecked) private var response = Response.unstarted
-    @exclusivity(unchecked) private var eventWaiter: ((ASGIReceiveEvent) -> Void)?
+    private var eventWaits: [EventWait] = []
     @exclusivity(unchecked) private var roomWaiter: (() -> Void)?
     /// The task that runs the application, if a task does.
     @exclusivity(unchecked) private var task: Task<Void, Never>?
@@ -81,21 +81,27 @@ final class Exchange: @unchecked Sendable {
         isDisconnectDelivered ? nil : nextEvent()
     }
 
-    /// Calls `action` with the next event: at once, or when there is one.
-    func whenEvent(_ action: @escaping (ASGIReceiveEvent) -> Void) {
-        if isDisconnectDelivered {
-            loop.inNextRound { action(.httpDisconnect) }
-        } else if let event = nextEvent() {
-            action(event)
-        } else if let earlier = eventWaiter {
-            // Two receives at once: each gets an event, in order.
-            eventWaiter = { [weak self] event in
-                earlier(event)
-                self?.whenEvent(action)
-            }
+    /// Calls `action` with the next event: at once, or when there is one. Of several calls that wait, each gets an event, in order.
+    ///
+    /// - Parameter wait: what `cancelWait` is given to end this call without an event.
+    func whenEvent(_ wait: EventWait = EventWait(), _ action: @escaping EventWait.Action) {
+        if wait.isCancelled {
+            action(.failure(CancellationError()))
+        } else if isDisconnectDelivered {
+            loop.inNextRound { action(.success(.httpDisconnect)) }
+        } else if eventWaits.isEmpty, let event = nextEvent() {
+            action(.success(event))
         } else {
-            eventWaiter = action
+            wait.action = action
+            eventWaits.append(wait)
         }
+    }
+
+    /// Ends a call of `whenEvent` that waits, or is yet to come, with a `CancellationError`.
+    func cancelWait(_ wait: EventWait) {
+        wait.isCancelled = true
+        guard let index = eventWaits.firstIndex(where: { $0 === wait }) else { return }
+        eventWaits.remove(at: index).action?(.failure(CancellationError()))
     }
 
     /// Takes an event of the response; false if the application should wait for room before it sends more.
@@ -145,7 +151,8 @@ final class Exchange: @unchecked Sendable {
         response = .complete
         let wire = self.wire
         self.wire = nil
-        resumeEventWaiter()
+        resumeEventWaits()
+        resumeRoomWaiter()
         wire?.responseComplete()
     }
 
@@ -178,7 +185,7 @@ final class Exchange: @unchecked Sendable {
             if let error, !isExpected(error) { report(error) }
             return
         }
-        self.wire = nil
+        detach()
         switch response {
         case .unstarted:
             report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"))
@@ -223,19 +230,19 @@ final class Exchange: @unchecked Sendable {
     func append(body bytes: Span<UInt8>) {
         guard !bytes.isEmpty else { return }
         body.writeBytes(bytes.bytes)
-        resumeEventWaiter()
+        resumeEventWaits()
     }
 
     /// Notes that the whole body has arrived.
     func completeBody() {
         isBodyComplete = true
-        resumeEventWaiter()
+        resumeEventWaits()
     }
 
     /// Notes that the client sends nothing more but may still take the response.
     func receiveDisconnect() {
         isDisconnected = true
-        resumeEventWaiter()
+        resumeEventWaits()
     }
 
     /// Notes that the client is gone: what the application sends from now on goes nowhere, and after a grace its task is cancelled.
@@ -263,14 +270,14 @@ final class Exchange: @unchecked Sendable {
     private func detach() {
         isDisconnected = true
         wire = nil
-        resumeEventWaiter()
+        resumeEventWaits()
         resumeRoomWaiter()
     }
 
-    private func resumeEventWaiter() {
-        guard let waiter = eventWaiter, let event = nextEvent() else { return }
-        eventWaiter = nil
-        waiter(event)
+    private func resumeEventWaits() {
+        while !eventWaits.isEmpty, let event = nextEvent() {
+            eventWaits.removeFirst().action?(.success(event))
+        }
     }
 
     private func takeBody() -> ByteBuffer {
@@ -279,6 +286,16 @@ final class Exchange: @unchecked Sendable {
         if taken.readableBytes > 0 { wire?.applicationTookBody() }
         return taken
     }
+}
+
+/// One call of `receive` that waits for its event.
+///
+/// `@unchecked Sendable`: it is touched on its exchange's loop only.
+final class EventWait: @unchecked Sendable {
+    typealias Action = (Result<ASGIReceiveEvent, CancellationError>) -> Void
+
+    fileprivate var action: Action?
+    fileprivate var isCancelled = false
 }
 
 /// The wire that an exchange's request came on, as the exchange sees it.

@@ -75,25 +75,19 @@ struct DirectoryLock: ~Copyable {
     private let descriptor: OpenDescriptor
 
     /// Waits at most this long (milliseconds); others hold the lock for less than one.
-    static let patience = 5000
-
-    enum Failure: Error {
-        /// Somebody else holds a lock on the directory all the time.
-        case held
-        case system(Int32)
-    }
+    static let patience = 2000
 
     /// Locks the directory. The lock has an open file of its own, so that two threads exclude each other as two processes do.
     ///
-    /// File systems that have no such locks (some network ones) are used without: the lock is a help against a race, not a right to the path.
-    init(_ directory: Int32, patience: Int = Self.patience) throws(Failure) {
-        guard let opened = OpenDescriptor(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else { throw .system(errno) }
+    /// The lock is a help against a race, not a right to the path. So file systems that have no such locks (some network ones) are used
+    /// without, and somebody who holds the lock all the time, which whoever may read the directory can do, is not waited for any longer.
+    init(_ directory: Int32, patience: Int = Self.patience) throws(SystemError) {
+        guard let opened = OpenDescriptor(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else { throw SystemError("openat") }
         var waited = 0
         while flock(opened.number, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
             if code == EINTR { continue }
-            guard code == EWOULDBLOCK else { break }
-            guard waited < patience else { throw .held }
+            guard code == EWOULDBLOCK, waited < patience else { break }
             usleep(2000)
             waited += 2
         }

@@ -54,17 +54,10 @@ struct UnixSocketBind {
     }
 
     private func lock(_ directory: Int32) throws(BindError) -> DirectoryLock {
-        do throws(DirectoryLock.Failure) {
+        do throws(SystemError) {
             return try DirectoryLock(directory)
         } catch {
-            let folder = SocketDirectory.parent(of: path)
-            switch error {
-            case .held:
-                throw BindError(
-                    bind, "another process has kept the directory \(folder) locked (flock) for \(DirectoryLock.patience / 1000) seconds",
-                    hint: "lsof \(folder) names it")
-            case .system(let code): throw BindError(bind, doing: "locking the directory \(folder)", code: code)
-            }
+            throw BindError(bind, doing: "locking the directory \(SocketDirectory.parent(of: path))", code: error.code)
         }
     }
 

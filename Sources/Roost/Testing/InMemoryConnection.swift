@@ -134,10 +134,12 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
         let deadline = connection.deadline
         guard deadline < timerSetFor else { return }
         timerSetFor = deadline
-        transport.timers.schedule(at: deadline) { [weak self] in self?.deadlineReached() }
+        transport.timers.schedule(at: deadline) { [weak self] in self?.timerFired(setFor: deadline) }
     }
 
-    private func deadlineReached() {
+    private func timerFired(setFor deadline: MonotonicTime) {
+        // Otherwise an earlier timer has overtaken it.
+        guard deadline == timerSetFor else { return }
         timerSetFor = .distantFuture
         guard end == nil else { return }
         if connection.deadline <= transport.loop.now { connection.deadlineReached() }

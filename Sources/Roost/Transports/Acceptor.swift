@@ -14,7 +14,7 @@ final class Acceptor {
         case connection(Int32, ConnectionOrigin)
         /// Nobody waits.
         case none
-        /// Descriptors or memory have run out.
+        /// Nothing can be accepted for now.
         case exhausted(SystemError)
     }
 
@@ -39,11 +39,10 @@ final class Acceptor {
             }
             switch errno {
             case EAGAIN: return .none
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(SystemError("accept4"))
             // The peer gave up, or a signal came: the next one may do better (accept(2), "Error handling").
-            case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
-                continue
-            default: return .none
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH: continue
+            // Descriptors or memory have run out, or the socket is not what it was: to try again at once would only spin.
+            default: return .exhausted(SystemError("accept4"))
             }
         }
     }

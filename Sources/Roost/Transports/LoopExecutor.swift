@@ -55,10 +55,11 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     func end() {
         let left = inbox.withLock { inbox in
             inbox.isClosed = true
+            // With the lock held: whoever finds the inbox closed finds this set.
+            hasEnded = true
             defer { inbox.messages = [] }
             return inbox.messages
         }
-        hasEnded = true
         clinux_set_current_loop(nil)
         for job in jobs[nextJob...] { runAfterEnd(.job(job)) }
         jobs = []

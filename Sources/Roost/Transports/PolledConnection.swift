@@ -107,9 +107,19 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     }
 
     func deadlineReached(now: MonotonicTime) {
+        // Otherwise it is an entry that an earlier one has overtaken; were it counted, each would leave one more behind.
+        guard timerSetFor <= now else { return }
         timerSetFor = .distantFuture
         switch state {
         case .open:
+            // If it is the loop that is late, what is waited for may be here already.
+            if connection.deadline <= now, connection.wantsRead { read(hungUp: false, endIsNear: false) }
+            guard isOpen else { return }
+            if connection.deadline <= now, isBlocked {
+                isBlocked = false
+                writeOutput()
+            }
+            guard isOpen else { return }
             if connection.deadline <= now { connection.deadlineReached() }
             connectionChanged()
         case .lingering(_, let until):
@@ -129,6 +139,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     /// Ends the connection at once.
     func cutOff() {
+        if case .lingering = state { return close(reset: false) }
         connection.cutOff()
         connectionChanged()
     }

@@ -13,11 +13,11 @@ final class PolledTransport {
     /// Readable whenever `drain` has something to do.
     let pollDescriptor: Int32
     /// Every connection reads into this; what it does not use at once it copies.
-    let readBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
+    let readBuffer: UnsafeMutableBufferPointer<UInt8>
 
     private static let eventCapacity = 256
     private let wakeDescriptor: Int32
-    private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: eventCapacity)
+    private let events: UnsafeMutablePointer<epoll_event>
     /// Exclusivity is not checked at run time: the table calls nothing that looks into it.
     @exclusivity(unchecked) private var connections = ConnectionTable()
     private var acceptors: [Int32: Acceptor] = [:]
@@ -35,8 +35,17 @@ final class PolledTransport {
         wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard wakeDescriptor >= 0 else { throw SystemError("eventfd") }
         pollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard pollDescriptor >= 0 else { throw SystemError("epoll_create1") }
-        timers = try LoopTimers()
+        do throws(SystemError) {
+            guard pollDescriptor >= 0 else { throw SystemError("epoll_create1") }
+            timers = try LoopTimers()
+        } catch {
+            // What was made so far is not given back by `deinit`, which does not run.
+            close(wakeDescriptor)
+            if pollDescriptor >= 0 { close(pollDescriptor) }
+            throw error
+        }
+        readBuffer = .allocate(capacity: 64 << 10)
+        events = .allocate(capacity: Self.eventCapacity)
         loop = LoopExecutor(wakeDescriptor: wakeDescriptor)
         context = LoopContext(loop: loop, scheduler: timers, runner: runner, config: config, status: status)
         self.connectionLimit = connectionLimit
@@ -104,15 +113,18 @@ final class PolledTransport {
     /// Accepts nothing more. With `sweeping`, connections that already wait are accepted first: nobody else would serve them.
     func stopListening(sweeping: (Listener) -> Bool) {
         for acceptor in acceptors.values {
-            if sweeping(acceptor.listener) { accept(from: acceptor, atMost: Acceptor.sweep) }
             unwatch(acceptor.listener.descriptor)
+            guard sweeping(acceptor.listener) else { continue }
+            // From now on nobody joins the queue of a Unix socket, and who is in it can still be accepted. TCP has no such way.
+            if acceptor.listener.isUnix { shutdown(acceptor.listener.descriptor, Int32(SHUT_RD)) }
+            accept(from: acceptor, atMost: Acceptor.sweep, limit: .max)
         }
         acceptors = [:]
     }
 
-    private func accept(from acceptor: Acceptor, atMost count: Int = Acceptor.batch) {
+    private func accept(from acceptor: Acceptor, atMost count: Int = Acceptor.batch, limit: Int? = nil) {
         for _ in 0..<count {
-            guard connections.count < connectionLimit else {
+            guard connections.count < limit ?? connectionLimit else {
                 return pauseAccepting(reason: "limit_connections (\(connectionLimit)) is reached")
             }
             switch acceptor.accept() {
@@ -182,8 +194,12 @@ final class PolledTransport {
     }
 
     /// Ends every connection at once.
-    func cutOff() {
+    ///
+    /// - Parameter onIdle: called once, when every application has returned too.
+    func cutOff(onIdle: @escaping () -> Void) {
+        self.onIdle = onIdle
         for connection in connections.all { connection.cutOff() }
+        checkIdle()
     }
 
     /// Called when a connection has closed its descriptor.
