@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Roost", targets: ["Roost"]),
         .library(name: "RoostHost", targets: ["RoostHost"]),
         .library(name: "Systemd", targets: ["Systemd"]),
+        .library(name: "ProxyProtocol", targets: ["ProxyProtocol"]),
         .executable(name: "roost", targets: ["RoostCommand"]),
     ],
     dependencies: [
@@ -24,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CLinux"),
         .target(name: "Systemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: settings),
+        .target(name: "ProxyProtocol", swiftSettings: settings),
         .target(name: "HTTPWire", swiftSettings: settings),
         .target(
             name: "Roost",
@@ -50,6 +52,7 @@ let package = Package(
         // An app whose behaviour the integration tests choose.
         .executableTarget(name: "IntegrationApp", dependencies: ["Roost", "RoostHost"], path: "Tests/Integration/App"),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
+        .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"]),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
         .testTarget(name: "RoostTests", dependencies: ["Roost"]),
         .testTarget(name: "RoostHostTests", dependencies: ["RoostHost"]),
