@@ -67,11 +67,8 @@ final class HTTP1Connection {
     private var readWillEnd = false
 
     @exclusivity(unchecked) private var exchange: Exchange?
-    /// What the current request means for the response's head.
-    @exclusivity(unchecked) private var responseContext = ResponseContext(requestVersion: .http11, isHead: false, keepAlive: true)
-    @exclusivity(unchecked) private var framing = ResponseFraming.none
-    @exclusivity(unchecked) private var bodyLeft = 0
-    @exclusivity(unchecked) private var hasStarted = false
+    /// The response to the request that came last.
+    @exclusivity(unchecked) private var response = ResponseWriter()
     @exclusivity(unchecked) private var expectsContinue = false
 
     @exclusivity(unchecked) var output = OutputQueue()
@@ -114,7 +111,7 @@ final class HTTP1Connection {
         case .idle: return mark.advanced(by: idleTimeout)
         case .head: return mark.advanced(by: shared.limits.headerTimeout)
         // A client that waits for 100 (Continue), or for room, is not late.
-        case .receivingBody: return wantsRead && !(expectsContinue && !hasStarted) ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
+        case .receivingBody: return wantsRead && !(expectsContinue && !response.hasStarted) ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
         case .discardingBody: return mark.advanced(by: shared.limits.readTimeout)
         case .responding, .ended: return .distantFuture
         }
@@ -226,7 +223,7 @@ final class HTTP1Connection {
         let exchange = self.exchange
         self.exchange = nil
         exchange?.cancel()
-        end(.now(reset: isTruncationInvisible))
+        end(.now(reset: response.isTruncationInvisible))
     }
 
     // MARK: Requests
@@ -304,8 +301,7 @@ final class HTTP1Connection {
 
     private func startExchange(_ head: RequestHead, body bytes: Span<UInt8>, from used: inout Int) {
         hasServedRequest = true
-        hasStarted = false
-        responseContext = ResponseContext(requestVersion: head.version, isHead: head.isHead, keepAlive: head.keepAlive)
+        response = ResponseWriter(to: head)
         if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
             return reject(.bodyTooLarge)
         }
@@ -375,10 +371,10 @@ final class HTTP1Connection {
     /// Answers a request that the application is not to see, or not to see the rest of, and ends the connection.
     private func reject(_ rejection: RequestRejection) {
         shared.logRejection(rejection.reason, status: rejection.status, origin: origin)
-        let hadStarted = exchange != nil && hasStarted
+        let hadStarted = exchange != nil && response.hasStarted
         abandonExchange()
         if hadStarted {
-            end(.now(reset: isTruncationInvisible))
+            end(.now(reset: response.isTruncationInvisible))
         } else {
             respondAndEnd(status: rejection.status)
         }
@@ -386,24 +382,13 @@ final class HTTP1Connection {
 
     /// Answers a request of which nothing is known: least of all what was asked for before it.
     private func rejectHead(_ rejection: RequestRejection) {
-        responseContext = ResponseContext(requestVersion: .http11, isHead: false, keepAlive: false)
+        response = ResponseWriter()
         reject(rejection)
     }
 
     private func respondAndEnd(status: Int) {
-        responseContext.keepAlive = false
-        output.gather()
-        let body = ReasonPhrase.text(for: status)
-        do {
-            _ = try output.gathered.appendResponseHead(
-                status: status,
-                headers: ["content-type": "text/plain"],
-                bodyLength: body.utf8CodeUnitCount,
-                context: responseContext,
-                date: shared.sendsDate ? shared.loop.dateValue() : nil,
-                server: shared.serverField
-            )
-            if !responseContext.isHead { output.gathered.append(body) }
+        do throws(ASGIError) {
+            try response.writeError(status: status, to: &output, shared)
             end(.afterOutput(lingering: true))
         } catch {
             end(.now(reset: true))
@@ -416,9 +401,6 @@ final class HTTP1Connection {
         self.exchange = nil
         exchange?.disconnect()
     }
-
-    /// Whether a response that is broken off here would look whole to the client: its end is the connection's.
-    private var isTruncationInvisible: Bool { hasStarted && framing == .untilClose }
 
     private func end(_ ending: Ending) {
         if case .now = self.ending { return }
@@ -447,7 +429,7 @@ extension HTTP1Connection: ExchangeWire {
     var hasRoom: Bool { output.count < Self.highWater }
 
     func applicationWantsBody() {
-        guard expectsContinue, !hasStarted else { return }
+        guard expectsContinue, !response.hasStarted else { return }
         expectsContinue = false
         mark = shared.loop.now
         output.gather()
@@ -467,26 +449,12 @@ extension HTTP1Connection: ExchangeWire {
             mark = shared.loop.now
             takeSpareOutput()
         }
-        // A client that was never told to send its body may send it or not: what follows cannot be told apart.
-        var context = responseContext
-        if shared.isDraining || expectsContinue { context.keepAlive = false }
-        let encoded: EncodedHead
-        do {
-            encoded = try output.gathered.appendResponseHead(
-                status: status,
-                headers: headers,
-                bodyLength: more ? nil : body.readableBytes,
-                context: context,
-                date: shared.sendsDate ? shared.loop.dateValue() : nil,
-                server: shared.serverField
-            )
-        } catch {
-            throw .invalidResponse(error.reason)
-        }
-        hasStarted = true
-        framing = encoded.framing
-        responseContext.keepAlive = encoded.keepAlive
-        if case .length(let length) = framing { bodyLeft = length }
+        try response.start(
+            status: status, headers: headers, bodyLength: more ? nil : body.readableBytes,
+            // A client that was never told to send its body may send it or not: what follows cannot be told apart.
+            isLast: shared.isDraining || expectsContinue,
+            to: &output, shared
+        )
         try write(body, more: more)
     }
 
@@ -494,42 +462,22 @@ extension HTTP1Connection: ExchangeWire {
         // The client is not late with what it was not sent yet.
         if output.isEmpty { mark = shared.loop.now }
         transport?.connectionChanged()
-        switch framing {
-        case .none:
-            break
-        case .untilClose:
-            output.append(body)
-        case .length(let announced):
-            guard body.readableBytes <= bodyLeft else {
-                responseContext.keepAlive = false
-                throw .bodyTooLong(announced: announced)
-            }
-            bodyLeft -= body.readableBytes
-            if body.readableBytes > 0 { output.append(body) }
-        case .chunked:
-            output.gather()
-            if body.readableBytes > 0 {
-                output.gathered.appendChunkStart(length: body.readableBytes)
-                output.append(body, trailer: more ? "\r\n" : "\r\n0\r\n\r\n")
-            } else if !more {
-                output.gathered.appendLastChunk()
-            }
-        }
+        try response.write(body, more: more, to: &output)
     }
 
     func responseComplete() {
         let completed = exchange
         exchange = nil
-        if case .length(let announced) = framing, bodyLeft > 0 {
+        if let (announced, missing) = response.shortfall {
             shared.logger.error(
-                "application failed: its response is \(bodyLeft) bytes shorter than the content-length of \(announced) that it announced",
+                "application failed: its response is \(missing) bytes shorter than the content-length of \(announced) that it announced",
                 metadata: ["path": "\(completed?.head.rawPath ?? "")"]
             )
             return end(.afterOutput(lingering: false))
         }
         switch phase {
         case .receivingBody:
-            guard responseContext.keepAlive, !readHasEnded, !bodyReader.isLonger(than: Self.discardLimit) else {
+            guard response.keepsAlive, !readHasEnded, !bodyReader.isLonger(than: Self.discardLimit) else {
                 return end(.afterOutput(lingering: true))
             }
             bodyReader.restrict(to: Self.discardLimit)
@@ -537,7 +485,7 @@ extension HTTP1Connection: ExchangeWire {
             mark = shared.loop.now
             consumeInput()
         case .responding:
-            if responseContext.keepAlive {
+            if response.keepsAlive {
                 awaitNextRequest()
             } else {
                 // Pipelined requests are left unread, or a client that was to keep the connection may be sending one.
@@ -556,7 +504,7 @@ extension HTTP1Connection: ExchangeWire {
     func cut() {
         exchange = nil
         // What is there is sent, so that the client has what the application made before it failed.
-        end(isTruncationInvisible ? .now(reset: true) : .afterOutput(lingering: false))
+        end(response.isTruncationInvisible ? .now(reset: true) : .afterOutput(lingering: false))
     }
 
     private func takeSpareOutput() {
