@@ -51,10 +51,12 @@ let package = Package(
         .executableTarget(name: "HelloExample", dependencies: ["Roost", "RoostHost"], path: "Sources/Examples/Hello"),
         // An app whose behaviour the integration tests choose.
         .executableTarget(name: "IntegrationApp", dependencies: ["Roost", "RoostHost"], path: "Tests/Integration/App"),
+        // Random inputs that come again with the same seed.
+        .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
-        .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"]),
-        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
-        .testTarget(name: "RoostTests", dependencies: ["Roost"]),
+        .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "SeededRandom"]),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", "SeededRandom"]),
+        .testTarget(name: "RoostTests", dependencies: ["Roost", "SeededRandom"]),
         .testTarget(name: "RoostHostTests", dependencies: ["RoostHost"]),
     ],
     swiftLanguageModes: [.v6]

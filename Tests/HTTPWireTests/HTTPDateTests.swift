@@ -1,5 +1,6 @@
 import Glibc
 import HTTPWire
+import SeededRandom
 import Testing
 
 @Suite("A date")

@@ -37,7 +37,7 @@ def install_program(machine, source, path):
     machine.install(source, path, 0o755)
     libraries = subprocess.run(["ldd", source], stdout=subprocess.PIPE, universal_newlines=True).stdout
     hidden = [library for library in re.findall(r"=> (/\S+)", libraries)
-              if library.startswith(("/home/", "/root/", "/run/", "/tmp/")) or not os.path.exists(machine.path(library))]
+              if library.split("/")[1] in ("home", "root", "run", "tmp") or not os.path.exists(machine.path(library))]
     for library in hidden:
         machine.install(library, "/usr/local/lib/" + os.path.basename(library))
     if hidden:

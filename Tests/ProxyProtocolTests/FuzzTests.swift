@@ -1,4 +1,5 @@
 import ProxyProtocol
+import SeededRandom
 import Testing
 
 @Suite("Whatever arrives")

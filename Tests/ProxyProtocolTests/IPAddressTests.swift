@@ -1,5 +1,6 @@
 import Glibc
 import ProxyProtocol
+import SeededRandom
 import Testing
 
 @Suite("An IP address")

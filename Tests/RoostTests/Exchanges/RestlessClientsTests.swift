@@ -1,24 +1,13 @@
 import Glibc
 import HTTPWire
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import Roost
 
 @Suite("Clients and applications that do as they like", .serialized, .timeLimit(.minutes(1)))
 struct RestlessClientsTests {
-    /// A generator with a seed, so that a run can be repeated.
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// Does what the path asks for.
     private static func app(_ running: Watched<Int>) -> ASGIFramework {
         httpApp { scope, receive, send in
@@ -54,7 +43,7 @@ struct RestlessClientsTests {
     }
 
     /// One client's day: a few requests, some reading, and an end of one kind or another.
-    private static func play(_ served: ServedApp, _ dice: inout Dice) throws {
+    private static func play(_ served: ServedApp, _ dice: inout SeededGenerator) throws {
         let bind = served.binds.randomElement(using: &dice)!
         let client = try RawClient(bind.endpoint)
         // Over TCP, a client that has closed looks like one that may still read: an application that only sleeps learns nothing.
@@ -96,7 +85,7 @@ struct RestlessClientsTests {
                     let thread = ClientThread()
                     group.addTask(executorPreference: thread) {
                         defer { thread.stop() }
-                        var dice = Dice(state: number)
+                        var dice = SeededGenerator(seed: number)
                         for _ in 0..<60 { try? Self.play(served, &dice) }
                     }
                 }

@@ -1,14 +1,14 @@
 import Glibc
 
 /// A generator whose numbers depend on nothing but its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -18,7 +18,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// How many random inputs a fuzz test tries: `ROOST_FUZZ_ITERATIONS`, or fewer in a debug build than in a release build.
-let fuzzIterations: Int = {
+package let fuzzIterations: Int = {
     if let text = getenv("ROOST_FUZZ_ITERATIONS"), let count = Int(String(cString: text)), count > 0 { return count }
     #if DEBUG
         return 10_000
