@@ -40,14 +40,14 @@ struct TextHeader {
         try expect("TCP", bytes, wrongFamily)
         if try peek(bytes) == UInt8(ascii: "4") {
             try expect("4 ", bytes, wrongFamily)
-            let source = try ipv4(bytes, "the source is not an IPv4 address")
-            let destination = try ipv4(bytes, "the destination is not an IPv4 address")
+            let source = try address(IPv4Scanner(), bytes, "the source is not an IPv4 address")
+            let destination = try address(IPv4Scanner(), bytes, "the destination is not an IPv4 address")
             let (from, to) = try ports(bytes)
             return .ipv4(source: IPEndpoint(source, port: from), destination: IPEndpoint(destination, port: to), .stream)
         }
         try expect("6 ", bytes, wrongFamily)
-        let source = try ipv6(bytes, "the source is not an IPv6 address")
-        let destination = try ipv6(bytes, "the destination is not an IPv6 address")
+        let source = try address(IPv6Scanner(), bytes, "the source is not an IPv6 address")
+        let destination = try address(IPv6Scanner(), bytes, "the destination is not an IPv6 address")
         let (from, to) = try ports(bytes)
         return .ipv6(source: IPEndpoint(source, port: from), destination: IPEndpoint(destination, port: to), .stream)
     }
@@ -90,22 +90,10 @@ struct TextHeader {
     }
 
     /// Reads an address and the space behind it.
-    private mutating func ipv4(_ bytes: Span<UInt8>, _ reason: String) throws(Stop) -> IPv4Address {
-        var scanner = IPv4Scanner()
-        while true {
-            let byte = try peek(bytes)
-            if byte == Self.space, let address = scanner.address {
-                offset += 1
-                return address
-            }
-            guard scanner.accept(byte) else { throw malformed(reason) }
-            offset += 1
-        }
-    }
-
-    /// Reads an address and the space behind it.
-    private mutating func ipv6(_ bytes: Span<UInt8>, _ reason: String) throws(Stop) -> IPv6Address {
-        var scanner = IPv6Scanner()
+    private mutating func address<Scanner: AddressScanner>(
+        _ scanner: Scanner, _ bytes: Span<UInt8>, _ reason: String
+    ) throws(Stop) -> Scanner.Address {
+        var scanner = scanner
         while true {
             let byte = try peek(bytes)
             if byte == Self.space, let address = scanner.address {

@@ -35,6 +35,13 @@ class NotifyTests(unittest.TestCase):
         self.assertIn("serving 1 bind", roost.manager.statuses())
         self.assertFalse(os.path.exists(self.path))
 
+    def test_without_addresses_what_was_passed_is_served(self):
+        require_programs("systemd-socket-activate")
+        Program(self, binary("ROOST_BIN"), "serve", "builtin:echo",
+                wrapper=["systemd-socket-activate", "--listen", self.path, "--fdname", "web"])
+        wait_until_connectable(self.connector)
+        self.assertIn(self.path.encode(), ask(self.connector).body)
+
     def test_ready_waits_for_the_apps_startup(self):
         start = time.monotonic()
         self.own_app(APP_STARTUP_DELAY="1").wait_until_ready()

@@ -1,5 +1,5 @@
 /// Reads an IPv4 address one byte at a time.
-struct IPv4Scanner {
+struct IPv4Scanner: AddressScanner {
     private var bits: UInt32 = 0
     private var dots = 0
     /// The number that is being read; nil before its first digit.

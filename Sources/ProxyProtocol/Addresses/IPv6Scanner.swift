@@ -1,5 +1,5 @@
 /// Reads an IPv6 address one byte at a time.
-struct IPv6Scanner {
+struct IPv6Scanner: AddressScanner {
     private enum Position {
         case start
         /// Behind the first byte, a colon that must be followed by another.

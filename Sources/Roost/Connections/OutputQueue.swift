@@ -21,7 +21,7 @@ struct OutputQueue: ~Copyable {
         let (body, trailer, sent) = (large, self.trailer, trailerSent)
         gathered.append(body.readableBytesUInt8Span)
         trailer.withUTF8Buffer { bytes in
-            gathered.append(Span(_unsafeElements: UnsafeBufferPointer(rebasing: bytes[sent...])))
+            gathered.append(UnsafeBufferPointer(rebasing: bytes[sent...]).span)
         }
         large = ByteBuffer()
         self.trailer = ""
@@ -32,7 +32,8 @@ struct OutputQueue: ~Copyable {
     mutating func append(_ body: ByteBuffer, trailer: StaticString = "") {
         gather()
         if body.readableBytes <= Self.copyLimit {
-            body.withUnsafeReadableBytes { gathered.append(Span(_unsafeElements: $0.bindMemory(to: UInt8.self))) }
+            // The span does not outlive the closure. `readableBytesUInt8Span` would do, for a run-time check on each response.
+            body.withUnsafeReadableBytes { gathered.append($0.bindMemory(to: UInt8.self).span) }
             if trailer.utf8CodeUnitCount > 0 { gathered.append(trailer) }
         } else {
             large = body
@@ -49,7 +50,7 @@ struct OutputQueue: ~Copyable {
         trailerSent = 0
     }
 
-    /// Writes what it can to a socket; returns the number of bytes, or -1 with `errno` set.
+    /// Writes what it can to a socket, from pointers that are used only within the closures that give them; returns the number of bytes, or -1 with `errno` set.
     mutating func write(to descriptor: Int32) -> Int {
         let sent = large.readableBytes == 0 && trailer.utf8CodeUnitCount == trailerSent
             ? gathered.withUnsafeReadableBytes { clinux_send(descriptor, $0.baseAddress, $0.count) }

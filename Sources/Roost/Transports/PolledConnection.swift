@@ -79,7 +79,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             rounds -= 1
             let count = readSome(descriptor, transport.readBuffer)
             if count > 0 {
-                connection.received(Span(_unsafeElements: UnsafeBufferPointer(rebasing: transport.readBuffer[..<count])))
+                // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
+                connection.received(UnsafeBufferPointer(rebasing: transport.readBuffer[..<count]).span)
                 connectionChanged()
             } else if count == 0 {
                 if hungUp {

@@ -12,7 +12,7 @@ final class PolledTransport {
     let context: LoopContext
     /// Readable whenever `drain` has something to do.
     let pollDescriptor: Int32
-    /// Every connection reads into this; what it does not use at once it copies.
+    /// Every connection reads into this; what it does not use at once it copies. Allocated in `init`, freed in `deinit`.
     let readBuffer: UnsafeMutableBufferPointer<UInt8>
 
     private static let eventCapacity = 256
