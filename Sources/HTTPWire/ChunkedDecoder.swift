@@ -135,7 +135,7 @@ public struct ChunkedDecoder: Sendable {
         case .blank(let next):
             state = .ended
             return start + next
-        case .field(let entry, let next):
+        case .field(let entry, let next, _):
             guard trailers.count < limits.fieldCount else { throw .tooLarge("there are too many trailer fields") }
             var name: [UInt8] = []
             for offset in entry.name { name.append(line.byte(at: offset).lowercased) }

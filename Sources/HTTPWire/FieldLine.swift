@@ -5,7 +5,7 @@ enum FieldLine {
     /// The empty line that ends the section; `next` is the offset behind it.
     case blank(next: Int)
     /// A field; `next` is the offset of the next line.
-    case field(FieldEntry, next: Int)
+    case field(FieldEntry, next: Int, hasUnderscore: Bool)
 
     /// Parses the line that begins at `start` and is looked at up to `end`.
     ///
@@ -13,12 +13,14 @@ enum FieldLine {
     @inline(__always)
     static func parse(_ bytes: RawSpan, from start: Int, to end: Int) throws(Fault) -> FieldLine {
         var offset = start
+        var hasUnderscore = false
         while true {
             offset = bytes.endOfLettersAndDashes(from: offset, to: end)
             guard offset < end else { return .incomplete }
             let byte = bytes.byte(at: offset)
             if byte == 0x3A { break }
             guard ByteSet.token.contains(byte) else { return try parseWithoutName(bytes, at: offset, start: start, end: end) }
+            if byte == 0x5F { hasUnderscore = true }
             offset &+= 1
         }
         let name = start..<offset
@@ -38,7 +40,7 @@ enum FieldLine {
         guard bytes.byte(at: offset &+ 1) == 0x0A else { throw .malformed("a CR has no LF behind it") }
         var valueEnd = offset
         while valueEnd > valueStart, bytes.byte(at: valueEnd &- 1) == 0x20 || bytes.byte(at: valueEnd &- 1) == 0x09 { valueEnd &-= 1 }
-        return .field(FieldEntry(name: name, value: valueStart..<valueEnd), next: offset &+ 2)
+        return .field(FieldEntry(name: name, value: valueStart..<valueEnd), next: offset &+ 2, hasUnderscore: hasUnderscore)
     }
 
     /// Decides about a line that has a byte before its colon that no name can hold.

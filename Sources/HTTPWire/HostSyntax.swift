@@ -2,7 +2,12 @@
 ///
 /// A host is a registered name (of which an IPv4 address is one), which must not be empty, or an IPv6 address in brackets. A port is one to
 /// five digits up to 65535. Not allowed although RFC 3986 has them: a comma, an empty name, an empty port, `IPvFuture`, a zone.
-enum HostSyntax {
+public enum HostSyntax {
+    /// Whether all of `bytes` are a host and perhaps a port.
+    public static func isValid(_ bytes: Span<UInt8>) -> Bool {
+        isValid(bytes.bytes, 0..<bytes.count)
+    }
+
     @inline(__always)
     static func isValid(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         var offset = range.lowerBound

@@ -1,7 +1,8 @@
 /// The header fields whose names mean something to this module.
 enum KnownField {
     case other
-    case connection, contentLength, date, expect, host, keepAlive, proxyConnection, server, transferEncoding, upgrade
+    case authorization, connection, contentLength, contentType, date, expect, forwardedFor, host, keepAlive, proxyConnection, requestID
+    case server, traceParent, transferEncoding, upgrade
 
     /// Tells which field a name is, in any case, by its length and then a few words of it.
     ///
@@ -42,10 +43,32 @@ enum KnownField {
             } else {
                 self = .other
             }
+        case 11:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 3) | .all(0x20)
+            self = first == 0x7261_7065_6361_7274 && last == 0x746E_6572_6170_6563 ? .traceParent : .other
+        case 12:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 4) | .all(0x20)
+            if first == 0x2D74_6E65_746E_6F63, last == 0x6570_7974_2D74_6E65 {
+                self = .contentType
+            } else if first == 0x7365_7571_6572_2D78, last == 0x6469_2D74_7365_7571 {
+                self = .requestID
+            } else {
+                self = .other
+            }
+        case 13:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 5) | .all(0x20)
+            self = first == 0x7A69_726F_6874_7561 && last == 0x6E6F_6974_617A_6972 ? .authorization : .other
         case 14:
             let first = bytes.word(at: start) | .all(0x20)
             let last = bytes.word(at: start &+ 6) | .all(0x20)
             self = first == 0x2D74_6E65_746E_6F63 && last == 0x6874_676E_656C_2D74 ? .contentLength : .other
+        case 15:
+            let first = bytes.word(at: start) | .all(0x20)
+            let last = bytes.word(at: start &+ 7) | .all(0x20)
+            self = first == 0x7261_7772_6F66_2D78 && last == 0x726F_662D_6465_6472 ? .forwardedFor : .other
         case 16:
             let first = bytes.word(at: start) | .all(0x20)
             let last = bytes.word(at: start &+ 8) | .all(0x20)

@@ -9,11 +9,17 @@ struct MessageFacts: Sendable {
     /// Options of Connection (RFC 9110 section 7.6.1).
     private(set) var closes = false
     private(set) var keepsAlive = false
+    /// Whether there is an `x-request-id` or a `traceparent`.
+    private(set) var namesRequest = false
+    /// Whether there is an `x-forwarded-for`.
+    private(set) var isForwarded = false
     /// What the request line says about how the fields are to be taken.
     private let isHTTP11: Bool
     private let authority: Range<Int>
     private var namesUpgrade = false
     private var hasUpgrade = false
+    private var hasContentType = false
+    private var hasAuthorization = false
 
     /// - Parameter authority: where the authority of a target in absolute form is; empty for another form.
     init(isHTTP11: Bool, authority: Range<Int>) {
@@ -23,9 +29,10 @@ struct MessageFacts: Sendable {
 
     var wantsUpgrade: Bool { namesUpgrade && hasUpgrade }
 
-    /// Takes note of a field if it is one of those that matter here.
+    /// Takes note of a field if it is one of those that matter here; returns whether it is a second one of a kind of which applications take
+    /// one, and not all of them the same.
     @inline(__always)
-    mutating func note(_ entry: FieldEntry, in bytes: RawSpan) throws(Fault) {
+    mutating func note(_ entry: FieldEntry, in bytes: RawSpan) throws(Fault) -> Bool {
         switch KnownField(bytes, at: entry.nameStart, length: entry.nameLength) {
         case .host: try noteHost(entry, in: bytes)
         case .expect: try noteExpect(entry, in: bytes)
@@ -33,8 +40,17 @@ struct MessageFacts: Sendable {
         case .connection: noteConnection(entry, in: bytes)
         case .contentLength: try noteContentLength(entry, in: bytes)
         case .transferEncoding: try noteTransferEncoding(entry, in: bytes)
+        case .contentType:
+            defer { hasContentType = true }
+            return hasContentType
+        case .authorization:
+            defer { hasAuthorization = true }
+            return hasAuthorization
+        case .requestID, .traceParent: namesRequest = true
+        case .forwardedFor: isForwarded = true
         case .date, .keepAlive, .other, .proxyConnection, .server: break
         }
+        return false
     }
 
     @inline(__always)

@@ -31,10 +31,10 @@ public struct RequestHead: Sendable {
 
     @usableFromInline
     struct Flags: OptionSet, Sendable {
-        @usableFromInline let rawValue: UInt8
+        @usableFromInline let rawValue: UInt16
 
         @inlinable
-        init(rawValue: UInt8) {
+        init(rawValue: UInt16) {
             self.rawValue = rawValue
         }
 
@@ -44,6 +44,9 @@ public struct RequestHead: Sendable {
         @inlinable static var isHead: Flags { Flags(rawValue: 8) }
         @inlinable static var wantsUpgrade: Flags { Flags(rawValue: 16) }
         @inlinable static var pathIsEscaped: Flags { Flags(rawValue: 32) }
+        @inlinable static var hasDroppedFields: Flags { Flags(rawValue: 64) }
+        @inlinable static var namesRequest: Flags { Flags(rawValue: 128) }
+        @inlinable static var isForwarded: Flags { Flags(rawValue: 256) }
     }
 
     @usableFromInline let block: FieldBlock
@@ -74,6 +77,15 @@ public struct RequestHead: Sendable {
 
     /// Whether the method is HEAD, whose response has no body.
     @inlinable public var isHead: Bool { flags.contains(.isHead) }
+
+    /// Whether there were fields that are left out here, as `HeaderMap.drop` wants it.
+    @inlinable public var hasDroppedFields: Bool { flags.contains(.hasDroppedFields) }
+
+    /// Whether there is a field that gives the request an id: `x-request-id`, or `traceparent` of W3C's Trace Context.
+    @inlinable public var namesRequest: Bool { flags.contains(.namesRequest) }
+
+    /// Whether a proxy has, or seems to have, named its client: there is an `x-forwarded-for`.
+    @inlinable public var isForwarded: Bool { flags.contains(.isForwarded) }
 
     /// Whether the client asks for another protocol: an `Upgrade` field, named in `Connection`, on HTTP/1.1 (RFC 9110 section 7.8).
     @inlinable public var wantsUpgrade: Bool { flags.contains(.wantsUpgrade) }

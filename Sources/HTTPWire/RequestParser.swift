@@ -23,6 +23,7 @@
 /// | Neither of the two | no body (RFC 9112 6.3) |
 /// | Expect | `100-continue` in any case, also more than once; else 417. Not looked at on HTTP/1.0; means nothing without a body |
 /// | Connection | a list over all fields; `close` wins over `keep-alive`; unknown options and empty elements mean nothing |
+/// | Underscore in a name (`X_Real_IP`, which CGI variables can't tell from `X-Real-IP`), second Content-Type or Authorization | left out, or 400: `HeaderMap` |
 /// | Upgrade | only told of if `Connection` names it, and not on HTTP/1.0 |
 /// | Sizes | `RequestLimits`: 414 and 431, as soon as it is certain, also for a line that never ends |
 ///
@@ -39,6 +40,7 @@ public struct RequestParser: Sendable {
     }
 
     public let limits: RequestLimits
+    public let headerMap: HeaderMap
     /// Offsets have 16 bits, so nothing can be larger than they can say.
     private let headSize, lineSize, fieldSize: Int
     /// Where the first line that was not yet parsed begins.
@@ -49,9 +51,11 @@ public struct RequestParser: Sendable {
     /// The fields found so far are the first `fieldCount` of these; those behind are left from heads before, so that their memory is used again.
     private var entries: [FieldEntry] = []
     private var fieldCount = 0
+    private var droppedCount = 0
 
-    public init(limits: RequestLimits = RequestLimits()) {
+    public init(limits: RequestLimits = RequestLimits(), headerMap: HeaderMap = .drop) {
         self.limits = limits
+        self.headerMap = headerMap
         headSize = min(limits.headSize, 65535)
         lineSize = min(limits.requestLine, 65535)
         fieldSize = min(limits.fieldSize, 65535)
@@ -76,6 +80,7 @@ public struct RequestParser: Sendable {
         position = 0
         hasRequestLine = false
         fieldCount = 0
+        droppedCount = 0
     }
 
     /// Parses lines until the head is complete, which it returns.
@@ -93,15 +98,19 @@ public struct RequestParser: Sendable {
         while true {
             let end = end(of: bytes, lineLimit: fieldSize)
             switch try FieldLine.parse(bytes, from: position, to: end) {
-            case .field(let entry, let next):
-                guard fieldCount < limits.fieldCount else { throw .tooLarge("there are too many header fields") }
-                try facts.note(entry, in: bytes)
-                if fieldCount < entries.count {
-                    entries[fieldCount] = entry
+            case .field(let entry, let next, let hasUnderscore):
+                guard fieldCount &+ droppedCount < limits.fieldCount else { throw .tooLarge("there are too many header fields") }
+                let isSecond = try facts.note(entry, in: bytes)
+                if hasUnderscore || isSecond {
+                    try drop(hasUnderscore: hasUnderscore)
                 } else {
-                    entries.append(entry)
+                    if fieldCount < entries.count {
+                        entries[fieldCount] = entry
+                    } else {
+                        entries.append(entry)
+                    }
+                    fieldCount &+= 1
                 }
-                fieldCount &+= 1
                 position = next
             case .blank(let next):
                 position = next
@@ -110,6 +119,19 @@ public struct RequestParser: Sendable {
                 return try needMore(bytes, lineLimit: fieldSize, fault: .tooLarge("a header field is too long"))
             }
         }
+    }
+
+    /// Leaves a field out that an application could take for another one, or refuses the request for it.
+    @inline(never)
+    private mutating func drop(hasUnderscore: Bool) throws(Fault) {
+        guard headerMap == .drop else {
+            throw .malformed(
+                hasUnderscore
+                    ? "the name of a field holds an underscore (header_map = refuse)"
+                    : "there is more than one Content-Type or Authorization (header_map = refuse)"
+            )
+        }
+        droppedCount &+= 1
     }
 
     /// Skips one CRLF before the request line; returns false if there is no other byte yet.
@@ -153,6 +175,9 @@ public struct RequestParser: Sendable {
         if line.isHead { flags.insert(.isHead) }
         if line.isHTTP11, facts.wantsUpgrade { flags.insert(.wantsUpgrade) }
         if line.pathIsEscaped { flags.insert(.pathIsEscaped) }
+        if facts.namesRequest { flags.insert(.namesRequest) }
+        if facts.isForwarded { flags.insert(.isForwarded) }
+        if droppedCount > 0 { flags.insert(.hasDroppedFields) }
         return RequestHead(
             block: FieldBlock(head: bytes, length: position, entries: entries, count: fieldCount),
             line: line,

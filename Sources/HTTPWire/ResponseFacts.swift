@@ -5,18 +5,22 @@ struct ResponseFacts {
     private(set) var closes = false
     private(set) var hasDate = false
     private(set) var hasServer = false
+    private(set) var hasRequestID = false
 
     /// Takes note of a field, whose name must be a token; returns whether it must not be sent as it is.
     @inline(__always)
     mutating func note(_ name: RawSpan, _ value: Span<UInt8>) throws(InvalidResponseHead) -> Bool {
         switch KnownField(name, at: 0, length: name.byteCount) {
-        case .other, .expect, .host:
+        case .other, .authorization, .contentType, .expect, .forwardedFor, .host, .traceParent:
             return false
         case .date:
             hasDate = true
             return false
         case .server:
             hasServer = true
+            return false
+        case .requestID:
+            hasRequestID = true
             return false
         case .keepAlive, .proxyConnection, .transferEncoding, .upgrade:
             return true

@@ -8,7 +8,7 @@ extension WireBuffer {
     /// | `content-length` | Must be digits; several must agree, and are sent once. Must agree with `bodyLength` if that is known. Dropped on 204, which has no body; sent as 0 on 205 |
     /// | `transfer-encoding`, `keep-alive`, `proxy-connection`, `upgrade` | Dropped: the framing and the connection are the server's |
     /// | `connection` | Dropped; an option `close` in it closes the connection after the response |
-    /// | `date`, `server` | Sent instead of the server's own |
+    /// | `date`, `server`, `x-request-id` | Sent instead of the server's own |
     ///
     /// | Body | Framing |
     /// |---|---|
@@ -24,6 +24,7 @@ extension WireBuffer {
     ///   - bodyLength: the length of the whole body in bytes; nil if more of it follows than is known.
     ///   - date: the value of `date`; nil to send none.
     ///   - server: the value of `server`; nil to send none.
+    ///   - requestID: the value of `x-request-id`; nil to send none.
     /// - Throws: `InvalidResponseHead`; the buffer then holds what it held before.
     /// - Returns: what the head has promised about the body and the connection.
     public mutating func appendResponseHead(
@@ -32,7 +33,8 @@ extension WireBuffer {
         bodyLength: Int?,
         context: ResponseContext,
         date: HTTPDate?,
-        server: StaticString?
+        server: StaticString?,
+        requestID: RequestID? = nil
     ) throws(InvalidResponseHead) -> EncodedHead {
         let before = readableBytes
         do throws(InvalidResponseHead) {
@@ -56,6 +58,11 @@ extension WireBuffer {
             if let server, !facts.hasServer {
                 append("server: ")
                 append(server)
+                append("\r\n")
+            }
+            if let requestID, !facts.hasRequestID {
+                append("x-request-id: ")
+                append(requestID)
                 append("\r\n")
             }
             append("\r\n")

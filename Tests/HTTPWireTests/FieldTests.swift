@@ -5,14 +5,14 @@ import Testing
 struct FieldTests {
     @Test("keeps its bytes: names in lower case, values without the white space around them")
     func values() {
-        let text = request("GET / HTTP/1.1", "X-Mixed-CASE_1.2: Value", "a:b", "Tabbed:\t b\tc d\t \t", "Empty:", "Blank:   ", "Bytes: \u{80}\u{E9}\u{FF}", "!#$%&'*+-.^_`|~: x")
+        let text = request("GET / HTTP/1.1", "X-Mixed-CASE.1.2: Value", "a:b", "Tabbed:\t b\tc d\t \t", "Empty:", "Blank:   ", "Bytes: \u{80}\u{E9}\u{FF}", "!#$%&'*+-.^`|~: x")
         let (outcome, different) = parseEveryWay(latin1(text))
         #expect(different == nil)
         #expect(
             outcome.head?.fields == [
-                HeaderField(name: "host", value: "h"), HeaderField(name: "x-mixed-case_1.2", value: "Value"), HeaderField(name: "a", value: "b"),
+                HeaderField(name: "host", value: "h"), HeaderField(name: "x-mixed-case.1.2", value: "Value"), HeaderField(name: "a", value: "b"),
                 HeaderField(name: "tabbed", value: "b\tc d"), HeaderField(name: "empty", value: ""), HeaderField(name: "blank", value: ""),
-                HeaderField(name: "bytes", value: "\u{80}\u{E9}\u{FF}"), HeaderField(name: "!#$%&'*+-.^_`|~", value: "x"),
+                HeaderField(name: "bytes", value: "\u{80}\u{E9}\u{FF}"), HeaderField(name: "!#$%&'*+-.^`|~", value: "x"),
             ]
         )
     }
@@ -25,7 +25,8 @@ struct FieldTests {
             for prefix in ["", "a", "abcdefg", "abcdefgh", "abcdefghi"] where !(byte == 0x3A && !prefix.isEmpty) && !(byte == 0x0D && prefix.isEmpty) {
                 let outcome = parse(latin1("GET / HTTP/1.1\r\nHost: h\r\n\(prefix)") + [byte] + latin1("z: v\r\n\r\n"))
                 #expect(outcome.status == (token.contains(byte) ? 0 : 400), "byte \(byte) behind \(prefix)")
-                if token.contains(byte) {
+                // A name with an underscore is left out: HeaderMapTests.
+                if token.contains(byte), byte != 0x5F {
                     #expect(outcome.head?.fields.last?.name == "\(prefix)\(Character(UnicodeScalar(byte)))z".lowercased())
                 }
             }

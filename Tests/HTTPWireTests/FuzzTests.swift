@@ -49,8 +49,10 @@ struct FuzzTests {
                 Issue.record("\(bytes) cut at \(cuts): \(pieces), whole: \(whole)")
                 return
             }
-            guard let head = whole.head else { continue }
+            guard var head = whole.head else { continue }
             accepted += 1
+            // What was left out is not written again.
+            head.hasDroppedFields = false
             let again = parse(head.bytes)
             guard again.head == head || (limits == small && again.head != nil) else {
                 Issue.record("\(bytes) read as \(head), written again read as \(again)")

@@ -32,7 +32,8 @@ struct RandomRequestTests {
 
         var fields = [HeaderField(name: "host", value: head.host)]
         for _ in 0..<Int.random(in: 0...12, using: &generator) {
-            var name = text(of: token, 1...20, &generator)
+            // A name with an underscore would be left out.
+            var name = text(of: token.filter { $0 != "_" }, 1...20, &generator)
             if known.contains(name) { name += "x" }
             let trimmed = text(of: value, 0...60, &generator).split(whereSeparator: { " \t".contains($0) }).joined(separator: " \t")
             fields.append(HeaderField(name: name, value: trimmed))

@@ -16,6 +16,9 @@ struct ParsedHead: Equatable {
     var expectsContinue = false
     var wantsUpgrade = false
     var isHead = false
+    var hasDroppedFields = false
+    var namesRequest = false
+    var isForwarded = false
 
     init() {}
 
@@ -34,6 +37,9 @@ struct ParsedHead: Equatable {
         expectsContinue = head.expectsContinue
         wantsUpgrade = head.wantsUpgrade
         isHead = head.isHead
+        hasDroppedFields = head.hasDroppedFields
+        namesRequest = head.namesRequest
+        isForwarded = head.isForwarded
     }
 
     /// The head as it would be sent.
@@ -73,8 +79,8 @@ enum Parsed: Equatable {
 }
 
 /// Parses bytes that arrive all at once.
-func parse(_ bytes: [UInt8], limits: RequestLimits = RequestLimits()) -> Parsed {
-    var parser = RequestParser(limits: limits)
+func parse(_ bytes: [UInt8], limits: RequestLimits = RequestLimits(), headerMap: HeaderMap = .drop) -> Parsed {
+    var parser = RequestParser(limits: limits, headerMap: headerMap)
     return Parsed(parser.parse(bytes.span))
 }
 
@@ -94,9 +100,11 @@ func parse(_ bytes: [UInt8], arrivingUpTo ends: some Sequence<Int>, with parser:
 }
 
 /// Parses bytes whole, byte by byte, and cut in two at every place; returns the outcome, and the first way that led to another one.
-func parseEveryWay(_ bytes: [UInt8], limits: RequestLimits = RequestLimits()) -> (Parsed, different: String?) {
-    let whole = parse(bytes, limits: limits)
-    var parser = RequestParser(limits: limits)
+func parseEveryWay(
+    _ bytes: [UInt8], limits: RequestLimits = RequestLimits(), headerMap: HeaderMap = .drop
+) -> (Parsed, different: String?) {
+    let whole = parse(bytes, limits: limits, headerMap: headerMap)
+    var parser = RequestParser(limits: limits, headerMap: headerMap)
     let single = parse(bytes, arrivingUpTo: bytes.indices, with: &parser)
     if single != whole { return (whole, "byte by byte: \(single)") }
     for cut in bytes.indices {
