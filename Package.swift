@@ -30,7 +30,7 @@ let package = Package(
         .target(
             name: "Roost",
             dependencies: [
-                "CLinux", "HTTPWire", "Systemd",
+                "CLinux", "HTTPWire", "ProxyProtocol", "Systemd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "HeapModule", package: "swift-collections"),
@@ -41,7 +41,7 @@ let package = Package(
         .target(
             name: "RoostHost",
             dependencies: [
-                "Roost", "Systemd",
+                "Roost", "ProxyProtocol", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
@@ -56,7 +56,7 @@ let package = Package(
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
         .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "SeededRandom"]),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", "SeededRandom"]),
-        .testTarget(name: "RoostTests", dependencies: ["Roost", "SeededRandom"]),
+        .testTarget(name: "RoostTests", dependencies: ["Roost", "ProxyProtocol", "SeededRandom"]),
         .testTarget(name: "RoostHostTests", dependencies: ["RoostHost"]),
     ],
     swiftLanguageModes: [.v6]

@@ -14,11 +14,19 @@ int clinux_stream_socket(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-int clinux_peer_process(int descriptor) {
-    struct ucred credentials;
-    socklen_t length = sizeof credentials;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
-    return credentials.pid;
+int clinux_peer_credentials(int descriptor, struct clinux_credentials *credentials) {
+    struct ucred found;
+    socklen_t length = sizeof found;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &found, &length) != 0) return -1;
+    *credentials = (struct clinux_credentials){found.pid, found.uid, found.gid};
+    return 0;
+}
+
+int clinux_peer_groups(int descriptor, gid_t *groups, int capacity) {
+    socklen_t length = (socklen_t)capacity * sizeof(gid_t);
+    // On ERANGE the kernel has written the length that is needed.
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0 && errno != ERANGE) return -1;
+    return (int)(length / sizeof(gid_t));
 }
 
 int clinux_open_path(int directory, const char *name) {

@@ -60,6 +60,11 @@ struct CommandLineTests {
         (["serve", "--reuse-port=yes"], "the option '--reuse-port' does not take any value, but 'yes' was specified; see roost serve --help"),
         (["serve", "--backlog", "x"], "--backlog \"x\": expected a whole number from 1 to 65535"),
         (["serve", "--socket-mode", "999"], "--socket-mode \"999\": expected an octal mode such as 0660, at most 0777"),
+        (["serve", "--header-map", "keep"], "--header-map \"keep\": expected drop or refuse"),
+        (
+            ["serve", "--proxy-allow-from", "unix:,::1,10.0.0.0/33"],
+            "--proxy-allow-from \"10.0.0.0/33\": expected a number of bits from 0 to 32 after the slash; for example 10.0.0.0/24"
+        ),
         (["serve", "--config", "/nonexistent"], "cannot read the configuration file \"/nonexistent\": No such file or directory"),
     ])
     func mistakes(_ arguments: [String], _ expected: String) throws {

@@ -41,7 +41,8 @@ struct ConfigurationFileTests {
         let entries = try parse("backlog = 1\n\n[tls]\ncert = 1\n[[more]]\nx = 1\n")
         #expect(entries.map(\.key) == ["backlog", "tls", "more"])
         #expect(entries.map(\.position.line) == [1, 3, 5])
-        #expect(try parse("a.b = 0o7")[0].value == .other(kind: "a table"))
+        #expect(try parse("a.b = 7")[0].value == .table(["b": .integer(7)]))
+        #expect(try parse("[[a]]\nb = [1]\n[[a]]\n")[0].value == .list([.table(["b": .list([.integer(1)])]), .table([:])]))
     }
 
     @Test("names line and column of what is not TOML", arguments: [

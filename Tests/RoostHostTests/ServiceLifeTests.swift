@@ -9,7 +9,7 @@ struct ServiceLifeTests {
 
     private func life(bind: String) throws -> ServiceLife {
         var settings = HostSettings()
-        settings.serve.bind = [try BindAddress(bind)]
+        settings.serve.bind = [try Bind(bind)]
         settings.serve.lifespan = .on
         return ServiceLife(settings: settings, program: "test")
     }
@@ -28,6 +28,13 @@ struct ServiceLifeTests {
             }
         }
         #expect(status == .startupFailed)
+    }
+
+    @Test("ends with 2 when the access log can't be opened")
+    func accessLog() async throws {
+        var life = try life(bind: "127.0.0.1:0")
+        life.settings.accessLogFile = "/nonexistent/access.log"
+        #expect(await life.run { BuiltinApp.hello.framework } == .usage)
     }
 
     @Test("ends with 5 when an address cannot be listened on")

@@ -13,6 +13,8 @@ struct SettingTableTests {
         case "log_level": return "debug"
         case "app_executor": return "pool"
         case "lifespan": return "off"
+        case "proxy_protocol": return "required"
+        case "header_map": return "refuse"
         default: break
         }
         return switch setting.placeholder {
@@ -20,6 +22,9 @@ struct SettingTableTests {
         case "bytes": "777"
         case "mode": "0123"
         case "time": "7s"
+        case "peers": "unix:, 10.0.0.0/8, ::1"
+        case "fields": "x-forwarded-for, x-forwarded-host"
+        case "user", "group": "www-data"
         default: "/x"
         }
     }
@@ -57,6 +62,14 @@ struct SettingTableTests {
         #expect(try given(["--backlog", "1", "--backlog=2"]) == [GivenFlag(key: "backlog", value: .text("2"))])
     }
 
+    @Test("a list may be one flag with commas or several flags")
+    func lists() throws {
+        let flags = ["--forwarded-allow-ips", "unix:, 10.0.0.0/8", "--forwarded-allow-ips=::1", "--allow-peer-user", "www-data,33"]
+        let settings = try SettingLayers.resolve(.command, flags: try given(flags), environment: [:])
+        #expect(settings.values.serve.forwardedAllowIPs.description == "unix:,10.0.0.0/8,::1")
+        #expect(settings.values.serve.allowPeerUser == ["www-data", "33"])
+    }
+
     @Test("the help text has every flag, and no flag that is not in the table")
     func help() {
         let text = RoostTool.helpMessage(for: ServeCommand.self, includeHidden: true, columns: 400)
@@ -90,7 +103,7 @@ struct SettingTableTests {
     func nonsense(_ key: String) throws {
         let setting = try #require(SettingTable.command.setting(key: key))
         var settings = HostSettings()
-        for value: SettingValue in [.other(kind: "a table"), .list([.list([])]), .text("\u{1}"), .number(.nan)] {
+        for value: SettingValue in [.other(kind: "a date"), .table([:]), .list([.table([:])]), .list([.list([])]), .text("\u{1}"), .number(.nan)] {
             #expect(throws: SettingError.self) { try setting.set(value, from: .builtIn, in: &settings) }
         }
         guard setting.placeholder != "path" else { return }

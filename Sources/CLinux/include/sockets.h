@@ -9,9 +9,19 @@ const char *_Nonnull clinux_error_text(int number);
 /// A stream socket of this address family, nonblocking and closed on exec.
 int clinux_stream_socket(int family);
 
-/// The process at the other end of a connected Unix socket (SO_PEERCRED); a client gets the one that called listen(2).
-/// 0 when that process lives in a PID namespace that this one can't see.
-int clinux_peer_process(int descriptor);
+/// Who is at the other end of a connected Unix socket, as of connect(2) or listen(2).
+struct clinux_credentials {
+    /// 0 when the process lives in a PID namespace that this one can't see.
+    pid_t process;
+    uid_t user;
+    gid_t group;
+};
+
+/// SO_PEERCRED (unix(7)).
+int clinux_peer_credentials(int descriptor, struct clinux_credentials *_Nonnull credentials);
+
+/// SO_PEERGROUPS: stores up to `capacity` of the supplementary groups of the process at the other end, and returns how many there are.
+int clinux_peer_groups(int descriptor, gid_t *_Nullable groups, int capacity);
 
 /// A descriptor that names the file (O_PATH) and, as long as it is open, keeps its inode number from being given to another file.
 /// The last component is not followed when it is a symbolic link.

@@ -6,9 +6,30 @@ public import Logging
 /// A limit of nil is switched off. Durations are counted on the monotonic clock.
 public struct Config: Sendable {
     /// Addresses to listen on. Default: `127.0.0.1:8000`.
-    public var bind: [BindAddress] = [.tcp(host: "127.0.0.1", port: 8000)]
+    public var bind: [Bind] = [.tcp(host: "127.0.0.1", port: 8000)]
     /// How sockets that Roost opens are made: backlog, mode, owner. Activated and inherited sockets are left as they are.
     public var socket = SocketOptions()
+    /// Users, by name or number, whose processes may connect to Unix sockets; with `allowPeerGroup` also empty, everyone may whom the socket's
+    /// mode lets. Default: empty.
+    public var allowPeerUser: [String] = []
+    /// Groups, by name or number, whose members' processes may connect to Unix sockets. Default: empty.
+    public var allowPeerGroup: [String] = []
+
+    /// Whether connections begin with a PROXY header, for binds that do not say so themselves. Default: `.off`.
+    public var proxyProtocol: ProxyProtocolMode = .off
+    /// Who may send a PROXY header, for binds that do not say so themselves. Default: peers on Unix sockets and on this host's loopback.
+    public var proxyAllowFrom: TrustedPeers = .local
+    /// Whose forwarded fields are believed, for binds that do not say so themselves. Default: nobody's.
+    public var forwardedAllowIPs: TrustedPeers = []
+    /// How many proxies add to the forwarded fields, as the alternative to naming them in `forwardedAllowIPs`: so many entries, counted from the
+    /// right, are believed from whoever connects. Default: nil.
+    public var forwardedHops: Int?
+    /// The forwarded fields that the trusted proxy sets itself, and that are believed for that: fields that it only passes on are the client's.
+    /// Default: X-Forwarded-For and X-Forwarded-Proto.
+    public var forwardedHeaders: Set<ForwardedHeader> = [.xForwardedFor, .xForwardedProto]
+    /// What becomes of fields that an application could take for others. Default: `.drop`.
+    public var headerMap: HeaderMap = .drop
+
     /// Threads with an event loop each. Default: 1.
     public var eventLoops = 1
     /// Where ASGI applications run. Default: on the event loop that read the request.
@@ -22,6 +43,8 @@ public struct Config: Sendable {
     public var includeServerHeader = true
     /// Whether responses carry a `date` field unless the application sets one. Default: true.
     public var includeDateHeader = true
+    /// Whether responses carry the request's id in an `x-request-id` field unless the application sets one. Default: true.
+    public var includeRequestIDHeader = true
 
     /// Limits on a request's line and header fields; above them the answer is 414 or 431.
     public var requestLimits = RequestLimits()
@@ -51,6 +74,8 @@ public struct Config: Sendable {
 
     /// Called as the server goes from one phase to the next, with counts that stay live.
     public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
+    /// Called for each request when its response is complete or has failed: on an event loop's thread, which it should not keep waiting.
+    public var accessLog: (@Sendable (AccessEntry) -> Void)?
     /// Where Roost writes what happens.
     public var logger = Logger(label: "roost")
 

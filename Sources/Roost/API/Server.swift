@@ -8,14 +8,17 @@ struct Server {
     private let loops: [EventLoopThread]
     private let application: ServedApplication
     private let status: ServerStatus
+    private let allowList: PeerAllowList?
 
     init(_ app: Framework, _ config: Config) throws {
         try config.validate()
         self.config = config
+        allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: config.eventLoops)
         let application = ServedApplication(app, config)
         self.application = application
         let limit = config.connectionLimit
+        let refusals = RefusalLog()
         var loops: [EventLoopThread] = []
         do {
             for status in status.loops {
@@ -23,7 +26,8 @@ struct Server {
                     runner: application.runner,
                     config: config,
                     connectionLimit: max(1, limit / config.eventLoops),
-                    status: status
+                    status: status,
+                    refusals: refusals
                 )
                 loops.append(try EventLoopThread(transport))
             }
@@ -67,7 +71,7 @@ struct Server {
 
         let listeners: ListenerSet
         do {
-            listeners = try ListenerSet.open(config.bind, options: config.socket, activated: ListenDescriptors.take())
+            listeners = try ListenerSet.open(config.bind.map(\.address), options: config.socket, activated: ListenDescriptors.take())
         } catch {
             try? await stopApplication(shutdown)
             throw error
@@ -129,9 +133,12 @@ struct Server {
 
     private func accept(from listeners: ListenerSet) async throws {
         let isShared = loops.count > 1
+        let policies = listeners.listeners.map { PeerPolicy(config, for: $0.bind, allowList: allowList) }
         for loop in loops {
             try await loop.call { transport throws(SystemError) in
-                for listener in listeners.listeners { try transport.listen(on: listener, isShared: isShared) }
+                for (listener, policy) in zip(listeners.listeners, policies) {
+                    try transport.listen(on: listener, policy: policy, isShared: isShared)
+                }
             }
         }
     }
@@ -192,6 +199,23 @@ extension Config {
         }
         if let limitConnections, limitConnections < 1 {
             throw ConfigError(key: "limit_connections", value: "\(limitConnections)", reason: "at least 1 is needed")
+        }
+        if let forwardedHops {
+            guard forwardedHops >= 1 else {
+                throw ConfigError(key: "forwarded_hops", value: "\(forwardedHops)", reason: "at least 1 is needed; without it no forwarded field is believed")
+            }
+            guard forwardedAllowIPs.peers.isEmpty, bind.allSatisfy({ $0.forwardedAllowIPs?.peers.isEmpty ?? true }) else {
+                throw ConfigError(
+                    key: "forwarded_hops", value: "\(forwardedHops)",
+                    reason: "it is the alternative to forwarded_allow_ips: proxies are trusted by their number or by their addresses, not both"
+                )
+            }
+        }
+        if forwardedHeaders.contains(.forwarded), forwardedHeaders.count > 1 {
+            throw ConfigError(
+                key: "forwarded_headers", value: forwardedHeaders.map(\.rawValue).sorted().joined(separator: ", "),
+                reason: "forwarded stands alone: a proxy speaks either in Forwarded or in X-Forwarded fields, and the other ones are the client's"
+            )
         }
         if !rootPath.isEmpty, !rootPath.hasPrefix("/") || rootPath.hasSuffix("/") {
             throw ConfigError(key: "root_path", value: rootPath, reason: "it must begin with a slash and not end with one, such as /app")

@@ -39,6 +39,12 @@ public struct WSGIEnvironment {
         set { changes.updateValue(newValue, forKey: key) }
     }
 
+    /// What the request is called in logs and in the response's `x-request-id`; `roost.request_id`.
+    public var requestID: String { scope.requestID }
+
+    /// What is known of the request beyond the variables.
+    public var extensions: ScopeExtensions { scope.extensions }
+
     /// All variables that are strings, by name.
     public var variables: [String: String] {
         var all = WSGIVariables(scope).all

@@ -1,15 +1,13 @@
-import Logging
-
 /// Where a WSGI application writes for its operator: PEP 3333's `wsgi.errors`. Each line becomes one entry in the log.
 public final class WSGIErrors: TextOutputStream {
     /// A line that goes on and on is broken here.
     private static let longestLine = 16 << 10
 
-    private let logger: Logger
+    private let exchange: Exchange
     private var line = ""
 
-    init(_ logger: Logger) {
-        self.logger = logger
+    init(_ exchange: Exchange) {
+        self.exchange = exchange
     }
 
     /// Writes `text`, which need not be whole lines; what is left at the request's end is a line too.
@@ -27,7 +25,7 @@ public final class WSGIErrors: TextOutputStream {
     /// Ends a line that was begun.
     public func flush() {
         guard !line.isEmpty else { return }
-        logger.error("\(line)")
+        exchange.shared.logger.error("\(line)", metadata: exchange.metadata)
         line = ""
     }
 }

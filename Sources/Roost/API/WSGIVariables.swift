@@ -25,7 +25,7 @@ struct WSGIVariables {
         case "SERVER_PORT": scope.server?.port.map { "\($0)" } ?? (scope.scheme == "https" ? "443" : "80")
         case "SERVER_PROTOCOL": "HTTP/\(scope.httpVersion)"
         case "REMOTE_ADDR": scope.client?.host ?? ""
-        case "REMOTE_PORT": scope.client?.port.map { "\($0)" }
+        case "REMOTE_PORT": scope.client?.port.flatMap { $0 == 0 ? nil : "\($0)" }
         case "wsgi.url_scheme": scope.scheme
         default: WSGIFieldName.field(named: name).flatMap(value(ofField:))
         }

@@ -20,7 +20,7 @@ struct WSGIRunner: ApplicationRunner {
     private func serve(_ exchange: Exchange) {
         let channel = WSGIChannel(exchange)
         let response = WSGIResponse(channel)
-        let errors = WSGIErrors(exchange.shared.logger)
+        let errors = WSGIErrors(exchange)
         let environment = WSGIEnvironment(
             HTTPScope(exchange),
             input: WSGIInput(channel),
@@ -59,7 +59,7 @@ struct WSGIRunner: ApplicationRunner {
             try body.close?()
         } catch let thrown {
             guard error != nil else { return failure(thrown) }
-            exchange.shared.logger.error("application failed: closing its body threw: \(thrown)", metadata: ["path": "\(exchange.head.rawPath)"])
+            exchange.shared.logger.error("application failed: closing its body threw: \(thrown)", metadata: exchange.metadata)
         }
         return error
     }

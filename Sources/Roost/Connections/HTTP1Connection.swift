@@ -44,6 +44,7 @@ final class HTTP1Connection {
     private static let bodyHighWater = 64 << 10
     /// How long a connection without a request stays open once the server is shutting down.
     private static let lastMoment = Nanoseconds(.seconds(1))
+    private static let droppedFields = "fields with an underscore in their name, or a second Content-Type or Authorization, are left out (header_map)"
     /// How much of a body that nobody wants is read to keep the connection.
     private static let discardLimit = 64 << 10
 
@@ -51,7 +52,9 @@ final class HTTP1Connection {
     private unowned(unsafe) let shared: LoopContext
     /// Invariant: the transport's connection owns this one. Nil until `attach`.
     private unowned(unsafe) var transport: (any ConnectionTransport)?
-    private let origin: ConnectionOrigin
+    private var origin: ConnectionOrigin
+    /// What has to come before the first request; nil once it has, or if nothing has to.
+    private var preamble: ProxyPreamble?
 
     @exclusivity(unchecked) private var phase = Phase.idle
     /// What was received and not yet used, from `inputStart` on.
@@ -75,11 +78,12 @@ final class HTTP1Connection {
     @exclusivity(unchecked) private(set) var ending = Ending.open
     /// When the peer last did what is being waited for.
     @exclusivity(unchecked) private var mark: MonotonicTime
-    private var hasServedRequest = false
+    @exclusivity(unchecked) private var requestCount = 0
 
     init(shared: LoopContext, origin: ConnectionOrigin) {
         self.shared = shared
         self.origin = origin
+        preamble = ProxyPreamble(origin.policy, from: origin.hop)
         mark = shared.loop.now
     }
 
@@ -119,7 +123,7 @@ final class HTTP1Connection {
 
     private var idleTimeout: Nanoseconds? {
         if shared.isDraining { return Self.lastMoment }
-        return hasServedRequest ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout
+        return requestCount > 0 ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout
     }
 
     /// Whether no request is under way.
@@ -131,6 +135,7 @@ final class HTTP1Connection {
 
     /// Takes bytes from the peer.
     func received(_ bytes: Span<UInt8>) {
+        guard preamble == nil else { return receivedPreamble(bytes) }
         if inputStart == input.count {
             isConsuming = true
             let used = consume(bytes)
@@ -152,6 +157,9 @@ final class HTTP1Connection {
         readHasEnded = true
         switch phase {
         case .idle, .discardingBody:
+            if preamble?.hasBegun ?? false {
+                shared.logRejection("the connection ended within its PROXY header", status: 0, origin: origin)
+            }
             end(.afterOutput(lingering: false))
         case .head:
             shared.logRejection("the connection ended within a request's head", status: 0, origin: origin)
@@ -196,6 +204,9 @@ final class HTTP1Connection {
         }
         switch phase {
         case .idle, .discardingBody:
+            if preamble?.hasBegun ?? false {
+                return rejectHead(RequestRejection(status: 408, reason: "the PROXY header did not arrive in time (header_timeout)"))
+            }
             end(.afterOutput(lingering: false))
         case .head:
             rejectHead(RequestRejection(status: 408, reason: "the request's head did not arrive in time (header_timeout)"))
@@ -211,7 +222,7 @@ final class HTTP1Connection {
     /// A connection that has just been made is about to bring a request: it has a moment for it.
     func drain() {
         guard isIdle else { return }
-        if hasServedRequest {
+        if requestCount > 0 {
             end(.afterOutput(lingering: false))
         } else {
             mark = shared.loop.now
@@ -224,6 +235,29 @@ final class HTTP1Connection {
         self.exchange = nil
         exchange?.cancel()
         end(.now(reset: response.isTruncationInvisible))
+    }
+
+    // MARK: The PROXY header
+
+    private func receivedPreamble(_ bytes: Span<UInt8>) {
+        guard let outcome = preamble?.receive(bytes) else { return }
+        if case .needMore = outcome { return }
+        preamble = nil
+        switch outcome {
+        case .needMore:
+            break
+        case .header(let header, let used):
+            origin = origin.proxied(by: header)
+            if used < bytes.count { received(bytes.extracting(used..<bytes.count)) }
+        case .none(let held):
+            if !held.isEmpty { received(held.span) }
+            received(bytes)
+        case .forbidden:
+            shared.refusals.log(PeerPolicy.mayNotSendHeader, of: origin, with: shared.logger)
+            end(.now(reset: false))
+        case .refused(let reason):
+            rejectHead(RequestRejection(status: 400, reason: reason))
+        }
     }
 
     // MARK: Requests
@@ -260,7 +294,7 @@ final class HTTP1Connection {
                     used += length
                     startExchange(head, body: bytes, from: &used)
                 case .rejected(let rejection):
-                    rejectHead(rejection)
+                    rejectHead(requestCount == 0 ? explained(rejection, rest) : rejection)
                     return bytes.count
                 }
             case .receivingBody:
@@ -290,7 +324,7 @@ final class HTTP1Connection {
             }
             if case .idle = phase {
                 phase = .head
-                if hasServedRequest { mark = shared.loop.now }
+                if requestCount > 0 { mark = shared.loop.now }
             }
         case .complete, .rejected:
             partialHead = nil
@@ -299,15 +333,26 @@ final class HTTP1Connection {
         return outcome
     }
 
+    /// What the operator is told about bytes that are no request: the likeliest mistake is a proxy that sends its header unasked.
+    private func explained(_ rejection: RequestRejection, _ bytes: Span<UInt8>) -> RequestRejection {
+        guard ProxyPreamble.begins(bytes) else { return rejection }
+        let reason = origin.proxyHeader == nil
+            ? "a PROXY header came, which this bind does not take: set proxy_protocol if the proxy in front is to send it"
+            : "a second PROXY header came: only the last proxy may send one"
+        return RequestRejection(status: rejection.status, reason: reason)
+    }
+
     private func startExchange(_ head: RequestHead, body bytes: Span<UInt8>, from used: inout Int) {
-        hasServedRequest = true
+        requestCount &+= 1
+        if head.isForwarded, !origin.isForwarderTrusted { shared.refusals.noteUnbelieved(origin, with: shared.logger) }
+        if head.hasDroppedFields { shared.refusals.log(Self.droppedFields, of: origin, with: shared.logger) }
         response = ResponseWriter(to: head)
         if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
             return reject(.bodyTooLarge)
         }
         let hasBody = head.framing != .none
         expectsContinue = hasBody && head.expectsContinue
-        let exchange = Exchange(head: head, hasBody: hasBody, origin: origin, shared: shared, wire: self)
+        let exchange = Exchange(head: head, hasBody: hasBody, number: requestCount, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
         if hasBody {
             bodyReader = BodyReader(head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
@@ -372,7 +417,7 @@ final class HTTP1Connection {
     private func reject(_ rejection: RequestRejection) {
         shared.logRejection(rejection.reason, status: rejection.status, origin: origin)
         let hadStarted = exchange != nil && response.hasStarted
-        abandonExchange()
+        abandonExchange(answering: hadStarted ? nil : rejection.status)
         if hadStarted {
             end(.now(reset: response.isTruncationInvisible))
         } else {
@@ -386,9 +431,9 @@ final class HTTP1Connection {
         reject(rejection)
     }
 
-    private func respondAndEnd(status: Int) {
+    private func respondAndEnd(status: Int, requestID: RequestID? = nil) {
         do throws(ASGIError) {
-            try response.writeError(status: status, to: &output, shared)
+            try response.writeError(status: status, requestID: requestID, to: &output, shared)
             end(.afterOutput(lingering: true))
         } catch {
             end(.now(reset: true))
@@ -396,10 +441,12 @@ final class HTTP1Connection {
     }
 
     /// Lets go of the exchange under way, if there is one; its application sees a disconnect.
-    private func abandonExchange() {
+    ///
+    /// - Parameter status: of the server's own answer, if there will be one.
+    private func abandonExchange(answering status: Int? = nil) {
         let exchange = self.exchange
         self.exchange = nil
-        exchange?.disconnect()
+        exchange?.disconnect(answering: status)
     }
 
     private func end(_ ending: Ending) {
@@ -453,6 +500,7 @@ extension HTTP1Connection: ExchangeWire {
             status: status, headers: headers, bodyLength: more ? nil : body.readableBytes,
             // A client that was never told to send its body may send it or not: what follows cannot be told apart.
             isLast: shared.isDraining || expectsContinue,
+            requestID: shared.sendsRequestID ? exchange?.requestID : nil,
             to: &output, shared
         )
         try write(body, more: more)
@@ -471,7 +519,7 @@ extension HTTP1Connection: ExchangeWire {
         if let (announced, missing) = response.shortfall {
             shared.logger.error(
                 "application failed: its response is \(missing) bytes shorter than the content-length of \(announced) that it announced",
-                metadata: ["path": "\(completed?.head.rawPath ?? "")"]
+                metadata: completed?.metadata
             )
             return end(.afterOutput(lingering: false))
         }
@@ -497,8 +545,9 @@ extension HTTP1Connection: ExchangeWire {
     }
 
     func fail(status: Int) {
+        let id = shared.sendsRequestID ? exchange?.requestID : nil
         exchange = nil
-        respondAndEnd(status: status)
+        respondAndEnd(status: status, requestID: id)
     }
 
     func cut() {

@@ -12,6 +12,9 @@ final class LoopContext: @unchecked Sendable {
     let rootPath: String
     let serverField: StaticString?
     let sendsDate: Bool
+    let sendsRequestID: Bool
+    let accessLog: (@Sendable (AccessEntry) -> Void)?
+    let refusals: RefusalLog
     let logger: Logger
     let status: ServerStatus.Loop
     /// What the application put into its lifespan's state during startup.
@@ -20,6 +23,8 @@ final class LoopContext: @unchecked Sendable {
     /// Used for every head that arrives in one piece.
     private(set) var parser: HeadParser
     private let requestLimits: RequestLimits
+    private let headerMap: HeaderMap
+    private var requestIDs = RequestIDGenerator()
     /// Storage that connections take while they have output, so that idle ones hold none.
     /// Exclusivity is not checked: a connection swaps it with its own, and nothing else touches it.
     @exclusivity(unchecked) var spareOutput = WireBuffer()
@@ -34,7 +39,10 @@ final class LoopContext: @unchecked Sendable {
 
     var disconnectGrace: Nanoseconds { limits.disconnectGrace }
 
-    init(loop: LoopExecutor, scheduler: any LoopScheduler, runner: any ApplicationRunner, config: Config, status: ServerStatus.Loop) {
+    init(
+        loop: LoopExecutor, scheduler: any LoopScheduler, runner: any ApplicationRunner, config: Config, status: ServerStatus.Loop,
+        refusals: RefusalLog = RefusalLog()
+    ) {
         self.loop = loop
         self.scheduler = scheduler
         self.runner = runner
@@ -42,15 +50,19 @@ final class LoopContext: @unchecked Sendable {
         rootPath = config.rootPath
         serverField = config.includeServerHeader ? "roost" : nil
         sendsDate = config.includeDateHeader
+        sendsRequestID = config.includeRequestIDHeader
+        accessLog = config.accessLog
+        self.refusals = refusals
         logger = config.logger
         self.status = status
         requestLimits = config.requestLimits
-        parser = HeadParser(limits: config.requestLimits)
+        headerMap = config.headerMap
+        parser = HeadParser(limits: config.requestLimits, headerMap: config.headerMap)
     }
 
     /// Makes a new parser, because a connection keeps the present one for a head that comes in pieces.
     func replaceParser() {
-        parser = HeadParser(limits: requestLimits)
+        parser = HeadParser(limits: requestLimits, headerMap: headerMap)
     }
 
     var trailerLimits: RequestLimits { requestLimits }
@@ -59,6 +71,9 @@ final class LoopContext: @unchecked Sendable {
     func schedule(after interval: Nanoseconds, _ action: @escaping () -> Void) {
         scheduler.schedule(at: loop.now.advanced(by: interval), action)
     }
+
+    /// An id for a request that brings none.
+    func makeRequestID() -> RequestID { requestIDs.next() }
 
     func exchangeStarted() {
         exchangeCount += 1
@@ -74,7 +89,8 @@ final class LoopContext: @unchecked Sendable {
     /// Logs why a client was turned away, but not more often than an operator can read.
     func logRejection(_ reason: @autoclosure () -> String, status: Int, origin: ConnectionOrigin) {
         guard let suppressed = rejectionLog.admit(at: loop.now) else { return }
-        var metadata: Logger.Metadata = ["status": "\(status)", "client": "\(origin.client?.description ?? "unix")"]
+        var metadata = origin.metadata
+        metadata["status"] = "\(status)"
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
         logger.info("request refused: \(reason())", metadata: metadata)
     }
@@ -115,8 +131,8 @@ struct ConnectionLimits: Sendable {
 final class HeadParser {
     @exclusivity(unchecked) private var parser: RequestParser
 
-    init(limits: RequestLimits) {
-        parser = RequestParser(limits: limits)
+    init(limits: RequestLimits, headerMap: HeaderMap) {
+        parser = RequestParser(limits: limits, headerMap: headerMap)
     }
 
     func parse(_ bytes: Span<UInt8>) -> RequestParser.Outcome {

@@ -37,9 +37,10 @@ struct ResponseWriter {
     /// - Parameters:
     ///   - bodyLength: the length of the whole body; nil if it is not known yet.
     ///   - isLast: whether the connection is to close after the response, whatever the client wants.
+    ///   - requestID: nil to send none.
     /// - Throws: `ASGIError.invalidResponse`; nothing is appended then.
     mutating func start(
-        status: Int, headers: Headers, bodyLength: Int?, isLast: Bool, to output: inout OutputQueue, _ shared: LoopContext
+        status: Int, headers: Headers, bodyLength: Int?, isLast: Bool, requestID: RequestID?, to output: inout OutputQueue, _ shared: LoopContext
     ) throws(ASGIError) {
         var context = self.context
         if isLast { context.keepAlive = false }
@@ -51,7 +52,8 @@ struct ResponseWriter {
                 bodyLength: bodyLength,
                 context: context,
                 date: shared.sendsDate ? shared.loop.dateValue() : nil,
-                server: shared.serverField
+                server: shared.serverField,
+                requestID: requestID
             )
         } catch {
             throw .invalidResponse(error.reason)
@@ -90,11 +92,12 @@ struct ResponseWriter {
     }
 
     /// Appends a whole response of the server's own, the connection's last.
-    mutating func writeError(status: Int, to output: inout OutputQueue, _ shared: LoopContext) throws(ASGIError) {
+    mutating func writeError(status: Int, requestID: RequestID?, to output: inout OutputQueue, _ shared: LoopContext) throws(ASGIError) {
         output.gather()
         let reason = ReasonPhrase.text(for: status)
         try start(
-            status: status, headers: ["content-type": "text/plain"], bodyLength: reason.utf8CodeUnitCount, isLast: true, to: &output, shared
+            status: status, headers: ["content-type": "text/plain"], bodyLength: reason.utf8CodeUnitCount, isLast: true, requestID: requestID,
+            to: &output, shared
         )
         if case .length = framing { output.gathered.append(reason) }
     }

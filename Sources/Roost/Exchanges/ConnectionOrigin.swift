@@ -1,14 +1,71 @@
-/// Who is at the two ends of a connection; shared by all its requests, and by all connections of a Unix listener.
-final class ConnectionOrigin: Sendable {
-    /// The peer's address; nil for a peer on a Unix socket, which has none.
-    let client: Endpoint?
-    /// The address that the connection was accepted on.
-    let server: Endpoint
-    /// `http`: these transports end no TLS.
-    let scheme = "http"
+import HTTPWire
+import Logging
+import ProxyProtocol
 
-    init(client: Endpoint?, server: Endpoint) {
+/// Who is at the two ends of a connection; shared by all its requests, and by all connections that one process makes to a Unix listener.
+final class ConnectionOrigin: Sendable {
+    /// Who is calling, as far as the connection tells.
+    let client: Client
+    /// Who sends the requests: the client, or the last proxy before us that speaks HTTP.
+    let hop: Hop
+    /// The process at the other end of a Unix socket.
+    let credentials: PeerCredentials?
+    /// What a proxy has told of the connection.
+    let proxyHeader: ProxyHeader?
+    let policy: PeerPolicy
+    /// Whether forwarded fields are believed.
+    let isForwarderTrusted: Bool
+    /// What the proxy calls the connection.
+    let uniqueID: String?
+
+    init(client: Client, hop: Hop, credentials: PeerCredentials? = nil, proxyHeader: ProxyHeader? = nil, policy: PeerPolicy) {
         self.client = client
-        self.server = server
+        self.hop = hop
+        self.credentials = credentials
+        self.proxyHeader = proxyHeader
+        self.policy = policy
+        isForwarderTrusted = policy.forwarded.trusts(hop)
+        uniqueID = proxyHeader?.uniqueID.flatMap(ReceivedRequestID.text(uniqueID:))
     }
+
+    /// A connection between these ends; without an address the client is on a Unix socket.
+    convenience init(client: Endpoint?, server: Endpoint?, credentials: PeerCredentials? = nil, policy: PeerPolicy) {
+        let address = client.flatMap { IPAddress($0.host) }
+        self.init(
+            client: Client(address: client, scheme: .http, server: server),
+            hop: address.map { .ip($0.unmapped) } ?? (client == nil ? .unix : .unknown),
+            credentials: credentials,
+            policy: policy
+        )
+    }
+
+    /// The same connection as a PROXY header tells of it. Where the header does not tell, the real ends count.
+    func proxied(by header: ProxyHeader) -> ConnectionOrigin {
+        var client = client
+        var hop = hop
+        if let source = header.addresses.source {
+            (client.address, hop) =
+                switch source {
+                case .ip(let address, let port): (Endpoint(host: "\(address.unmapped)", port: Int(port)), .ip(address.unmapped))
+                case .unix: (nil, .unix)
+                }
+        }
+        switch header.addresses.destination {
+        case .ip(let address, let port): client.server = Endpoint(host: "\(address.unmapped)", port: Int(port))
+        case .unix(let address): client.server = Endpoint(host: address.description, port: nil)
+        case nil: break
+        }
+        if header.ssl?.client.contains(.ssl) ?? false { client.scheme = .https }
+        return ConnectionOrigin(client: client, hop: hop, credentials: credentials, proxyHeader: header, policy: policy)
+    }
+
+    /// Who is calling, for lines of the log about the connection as such.
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["client": "\(client.address?.description ?? "unix")"]
+        if let credentials { metadata["peer"] = "\(credentials)" }
+        return metadata
+    }
+
+    /// The peer without what changes from connection to connection.
+    var sourceText: String { client.address?.host ?? credentials.map { "uid \($0.uid)" } ?? "unix" }
 }

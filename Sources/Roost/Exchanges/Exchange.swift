@@ -1,5 +1,7 @@
 import HTTPWire
+import Logging
 import NIOCore
+import Synchronization
 
 /// One HTTP request and its response, between an application and whatever wire the request came on.
 ///
@@ -25,6 +27,11 @@ final class Exchange: @unchecked Sendable {
     let head: RequestHead
     let origin: ConnectionOrigin
     let shared: LoopContext
+    /// How many requests there were on the connection, this one among them.
+    private let number: Int
+    private let madeID: RequestID
+    /// Who is calling according to forwarded fields, once somebody has asked.
+    private let forwarded = AtomicLazyReference<ForwardedClient>()
     var loop: LoopExecutor { shared.loop }
 
     /// Where the response goes; nil once it is complete or the client is gone.
@@ -45,13 +52,39 @@ final class Exchange: @unchecked Sendable {
     /// What the application has sent since it last waited, in bytes.
     @exclusivity(unchecked) private var sentInTurn = 0
     @exclusivity(unchecked) private var isEnded = false
+    // For the access log.
+    private let startTime: MonotonicTime
+    @exclusivity(unchecked) private var sentStatus = 0
+    @exclusivity(unchecked) private var sentBytes = 0
 
-    init(head: RequestHead, hasBody: Bool, origin: ConnectionOrigin, shared: LoopContext, wire: any ExchangeWire) {
+    init(head: RequestHead, hasBody: Bool, number: Int, origin: ConnectionOrigin, shared: LoopContext, wire: any ExchangeWire) {
         self.head = head
         isBodyComplete = !hasBody
         self.origin = origin
         self.shared = shared
         self.wire = wire
+        self.number = number
+        madeID = shared.makeRequestID()
+        startTime = shared.accessLog == nil ? .distantFuture : .now()
+    }
+
+    // MARK: Who is calling
+
+    /// Who is calling, and how the request reached the first proxy. May be asked for on any thread.
+    var client: Client { origin.isForwarderTrusted ? forwardedClient : origin.client }
+
+    private var forwardedClient: Client {
+        if let known = forwarded.load() { return known.client }
+        let resolution = ClientResolver.resolve(origin.client, from: origin.hop, head, origin.policy.forwarded)
+        if let problem = resolution.problem { shared.refusals.log("\(problem), and is ignored", of: origin, with: shared.logger) }
+        return forwarded.storeIfNil(ForwardedClient(resolution.client)).client
+    }
+
+    /// What the request is called. May be asked for on any thread.
+    var requestID: RequestID {
+        if head.namesRequest, origin.isForwarderTrusted, let id = ReceivedRequestID.text(in: head).flatMap({ RequestID($0) }) { return id }
+        if let uniqueID = origin.uniqueID, let id = RequestID(number > 1 ? "\(uniqueID)-\(number)" : uniqueID) { return id }
+        return madeID
     }
 
     // MARK: The application's side
@@ -137,6 +170,8 @@ final class Exchange: @unchecked Sendable {
             if let wire {
                 do {
                     try wire.start(status: status, headers: headers, body: body, more: more)
+                    sentStatus = status
+                    sentBytes = body.readableBytes
                 } catch {
                     // An invalid head left nothing on the wire: an error of the server's own may still be sent.
                     if case .invalidResponse = error { response = .unstarted } else { response = .streaming }
@@ -146,9 +181,11 @@ final class Exchange: @unchecked Sendable {
             response = .streaming
         case .streaming:
             try wire?.write(body, more: more)
+            sentBytes &+= body.readableBytes
         }
         guard !more else { return }
         response = .complete
+        if wire != nil { logAccess(isComplete: true) }
         let wire = self.wire
         self.wire = nil
         resumeEventWaits()
@@ -189,21 +226,30 @@ final class Exchange: @unchecked Sendable {
         switch response {
         case .unstarted:
             report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"))
-            wire.fail(status: 500)
+            fail(wire)
         case .started(let status, let headers):
             report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
             do throws(ASGIError) {
                 try wire.start(status: status, headers: headers, body: ByteBuffer(), more: true)
+                sentStatus = status
+                logAccess(isComplete: false)
                 wire.cut()
             } catch {
-                wire.fail(status: 500)
+                fail(wire)
             }
         case .streaming:
             report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
+            logAccess(isComplete: false)
             wire.cut()
         case .complete:
             break
         }
+    }
+
+    private func fail(_ wire: any ExchangeWire) {
+        sentStatus = 500
+        logAccess(isComplete: true)
+        wire.fail(status: 500)
     }
 
     /// Whether an error only says that the client has gone, which is no failure of the application.
@@ -214,7 +260,27 @@ final class Exchange: @unchecked Sendable {
     private func report(_ error: any Error) {
         shared.logger.error(
             "application failed: \(error)",
-            metadata: ["method": "\(head.method)", "path": "\(head.rawPath)", "error_type": "\(type(of: error))"]
+            metadata: metadata.merging(["error_type": "\(type(of: error))"]) { own, _ in own }
+        )
+    }
+
+    /// What lines of the log about this request say of it.
+    var metadata: Logger.Metadata {
+        [
+            "method": "\(head.method)", "path": "\(head.rawPath)", "request_id": "\(requestID)",
+            "client": "\(client.address?.description ?? "unix")",
+        ]
+    }
+
+    /// - Parameter isComplete: whether the response was sent whole.
+    private func logAccess(isComplete: Bool) {
+        guard let accessLog = shared.accessLog else { return }
+        let isBodiless = head.isHead || sentStatus == 204 || sentStatus == 304
+        accessLog(
+            AccessEntry(
+                scope: HTTPScope(self), status: sentStatus, bodyBytes: isBodiless ? 0 : sentBytes,
+                duration: .nanoseconds(MonotonicTime.now().nanoseconds &- startTime.nanoseconds), isComplete: isComplete
+            )
         )
     }
 
@@ -246,13 +312,18 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Notes that the client is gone: what the application sends from now on goes nowhere, and after a grace its task is cancelled.
-    func disconnect() {
+    ///
+    /// - Parameter status: of the server's own answer, if there will be one.
+    func disconnect(answering status: Int? = nil) {
+        if let status { sentStatus = status }
+        if wire != nil { logAccess(isComplete: status != nil) }
         detach()
         shared.schedule(after: shared.disconnectGrace) { [weak self] in self?.cancel() }
     }
 
     /// Ends the exchange at once: the client is cut off and the application's task cancelled.
     func cancel() {
+        if wire != nil { logAccess(isComplete: false) }
         detach()
         isCancelled = true
         task?.cancel()
@@ -285,6 +356,15 @@ final class Exchange: @unchecked Sendable {
         body = ByteBuffer()
         if taken.readableBytes > 0 { wire?.applicationTookBody() }
         return taken
+    }
+}
+
+/// What forwarded fields say of a request.
+private final class ForwardedClient: Sendable {
+    let client: Client
+
+    init(_ client: Client) {
+        self.client = client
     }
 }
 

@@ -24,7 +24,7 @@ public struct HTTPScope: Sendable {
 
     /// `http` or `https`.
     public var scheme: String {
-        get { overrides?.scheme ?? exchange.origin.scheme }
+        get { overrides?.scheme ?? exchange.client.scheme.rawValue }
         set { override { $0.scheme = newValue } }
     }
 
@@ -40,36 +40,50 @@ public struct HTTPScope: Sendable {
     /// What follows the `?` of the target, as it came; empty without one.
     public var queryString: String { exchange.head.queryString }
 
-    /// The prefix under which the application is mounted; empty at the root.
+    /// The prefix under which the application is mounted, as a trusted proxy tells or as it is configured; empty at the root.
     public var rootPath: String {
-        get { overrides?.rootPath ?? exchange.shared.rootPath }
+        get { overrides?.rootPath ?? exchange.client.rootPath ?? exchange.shared.rootPath }
         set { override { $0.rootPath = newValue } }
     }
 
-    /// The header fields in the order in which they came, names in lower case.
+    /// The header fields in the order in which they came, names in lower case. `host` is what a trusted proxy says that the client asked for.
     public var headers: Headers {
-        get { overrides?.headers ?? exchange.head.headers }
+        get { overrides?.headers ?? receivedHeaders }
         set { override { $0.headers = newValue } }
     }
 
-    /// Who sent the request; nil if that is not known, as on a Unix socket.
+    /// Who sent the request: from the PROXY header, else from forwarded fields of a trusted proxy, else the peer itself. Nil if that is not known,
+    /// as of a peer on a Unix socket; the port is 0 if a proxy did not tell it.
     public var client: Endpoint? {
         get {
             if let overrides, let client = overrides.client { return client.value }
-            return exchange.origin.client
+            return exchange.client.address
         }
         set { override { $0.client = Replaced(value: newValue) } }
     }
 
-    /// The address that the request came to: host and port, or a Unix socket's path and no port.
-    public var server: Endpoint? {
-        get { exchange.origin.server }
-    }
+    /// The address that the request came to, at the first proxy that tells: host and port, or a Unix socket's path and no port.
+    public var server: Endpoint? { exchange.client.server }
 
     /// A copy of what the application put into its lifespan's state during startup.
     public var state: [String: any Sendable] {
         get { overrides?.state ?? exchange.shared.state }
         set { override { $0.state = newValue } }
+    }
+
+    /// What the request is called in logs and in the response's `x-request-id`: the trusted proxy's word, else one that was made for it.
+    public var requestID: String { exchange.requestID.description }
+
+    /// What is known of the request beyond what every server tells.
+    public var extensions: ScopeExtensions { ScopeExtensions(exchange) }
+
+    private var receivedHeaders: Headers {
+        var headers = exchange.head.headers
+        guard exchange.origin.isForwarderTrusted else { return headers }
+        let client = exchange.client
+        if let host = client.host { headers.replaceOrAdd(name: "host", value: host) }
+        for name in client.hiddenFields?.fieldNames ?? [] { headers.remove(name: name) }
+        return headers
     }
 
     /// The request's head as it was received, for adapters to other contracts.

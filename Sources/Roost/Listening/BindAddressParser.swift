@@ -85,7 +85,7 @@ extension BindAddress {
         }
         let rest = text[text.index(after: colon)...]
         guard !rest.contains(":") else {
-            let example = IPAddress.isV6(text) ? "[\(text)]:\(defaultPort)" : "[::1]:\(defaultPort)"
+            let example = isIPv6(text) ? "[\(text)]:\(defaultPort)" : "[::1]:\(defaultPort)"
             throw BindAddressError(text, "an IPv6 address is written in brackets", example: example)
         }
         return .tcp(host: String(text[..<colon]), port: try port(rest, text))

@@ -1,3 +1,5 @@
+import ProxyProtocol
+
 /// What an address must obey however it was made: the cases of `BindAddress` can be written by hand as well as read from text.
 extension BindAddress {
     /// The longest path of a Unix socket in bytes: `sun_path` has 108, the last for the NUL (unix(7)).
@@ -23,7 +25,7 @@ extension BindAddress {
     private static func hostProblem(_ host: String) -> String? {
         if host.isEmpty { return nil }
         if host.utf8.contains(UInt8(ascii: ":")) {
-            return IPAddress.isV6(host) ? nil : "\(BindAddressError.quoted(host)) is not an IPv6 address"
+            return isIPv6(host) ? nil : "\(BindAddressError.quoted(host)) is not an IPv6 address"
         }
         if host.utf8.contains(UInt8(ascii: "/")) {
             return "a host has no slash, and the path of a Unix socket starts with / or ./ or follows unix:"
@@ -34,12 +36,23 @@ extension BindAddress {
         if let last = labels.last, last.utf8.first.map({ (0x30...0x39).contains($0) }) ?? false,
             last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || last.hasPrefix("0x") || last.hasPrefix("0X")
         {
-            return IPAddress.isV4(host) ? nil : "\(BindAddressError.quoted(host)) is not an IPv4 address (four numbers from 0 to 255)"
+            return IPv4Address(host) != nil ? nil : "\(BindAddressError.quoted(host)) is not an IPv4 address (four numbers from 0 to 255)"
         }
         guard host.utf8.count <= 253, labels.allSatisfy({ isLabel($0) }) else {
             return "\(BindAddressError.quoted(host)) is not a host name (letters, digits, hyphens and dots) or an IP address"
         }
         return nil
+    }
+
+    /// Whether the text is an IPv6 address without brackets, with or without a zone (`fe80::1%eth0`, RFC 4007).
+    static func isIPv6(_ text: String) -> Bool {
+        let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = parts.first, IPv6Address(String(address)) != nil else { return false }
+        return parts.count == 1 || isZone(parts[1])
+    }
+
+    private static func isZone(_ zone: Substring) -> Bool {
+        (1...15).contains(zone.utf8.count) && zone.utf8.allSatisfy { (0x21..<0x7f).contains($0) && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "%") }
     }
 
     private static func isLabel(_ label: Substring) -> Bool {

@@ -1,4 +1,5 @@
 import Glibc
+import ProxyProtocol
 
 /// From a host as it is written to the addresses to listen on.
 enum NameResolution {
@@ -9,8 +10,7 @@ enum NameResolution {
     static func addresses(of host: String, port: Int, for bind: BindAddress) throws(BindError) -> [SocketAddress] {
         guard let port = UInt16(exactly: port) else { throw BindError(bind, "expected a port from 0 to 65535, not \(port)") }
         if host.isEmpty { return [SocketAddress.everyV6.with(port: port)] }
-        if let address = IPAddress.v4(host) { return [.v4(address: address, port: port)] }
-        if let (high, low) = IPAddress.v6(host) { return [.v6(high: high, low: low, port: port, scope: 0)] }
+        if let address = IPAddress(host) { return [SocketAddress(address, port: port)] }
         if isLocalhost(host) { return [.v4(address: 0x7f00_0001, port: port), .v6(high: 0, low: 1, port: port, scope: 0)] }
         return try resolve(host, for: bind).map { $0.with(port: port) }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import ProxyProtocol
 
 /// The address of a socket as the kernel knows it.
 enum SocketAddress: Hashable {
@@ -180,17 +181,33 @@ extension SocketAddress {
 // MARK: - Endpoints
 
 extension SocketAddress {
-    /// The address as ASGI names it; nil for a Unix socket without a name.
+    /// The address of an IP host. Its zone is the kernel's: there is none in the text.
+    init(_ address: IPAddress, port: UInt16) {
+        switch address {
+        case .v4(let address): self = .v4(address: address.bits, port: port)
+        case .v6(let address):
+            self = .v6(high: UInt64(address.bits >> 64), low: UInt64(truncatingIfNeeded: address.bits), port: port, scope: 0)
+        }
+    }
+
+    /// The IP address; nil for a Unix socket.
     ///
     /// An IPv4 client of a dual-stack socket (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) is given as the IPv4 address that it is.
+    var ipAddress: IPAddress? {
+        switch self {
+        case .v4(let address, _): .v4(IPv4Address(bits: address))
+        case .v6(let high, let low, _, _): IPAddress.v6(IPv6Address(bits: UInt128(high) << 64 | UInt128(low))).unmapped
+        case .unix, .abstract, .unnamed: nil
+        }
+    }
+
+    /// The address as ASGI names it; nil for a Unix socket without a name.
     var endpoint: Endpoint? {
         switch self {
-        case .v4(let address, let port):
-            return Endpoint(host: Self.text(v4: address), port: Int(port))
-        case .v6(0, let low, let port, _) where low >> 32 == 0xffff:
-            return Endpoint(host: Self.text(v4: UInt32(truncatingIfNeeded: low)), port: Int(port))
-        case .v6(let high, let low, let port, let scope):
-            return Endpoint(host: Self.text(high: high, low: low, scope: scope), port: Int(port))
+        case .v4(_, let port), .v6(_, _, let port, 0):
+            return ipAddress.map { Endpoint(host: "\($0)", port: Int(port)) }
+        case .v6(_, _, let port, let scope):
+            return ipAddress.map { Endpoint(host: "\($0)%\(Self.interfaceName(scope))", port: Int(port)) }
         case .unix(let path):
             return Endpoint(host: path, port: nil)
         case .abstract(let name):
@@ -198,22 +215,6 @@ extension SocketAddress {
         case .unnamed:
             return nil
         }
-    }
-
-    private static func text(v4 address: UInt32) -> String {
-        "\(address >> 24).\(address >> 16 & 0xff).\(address >> 8 & 0xff).\(address & 0xff)"
-    }
-
-    private static func text(high: UInt64, low: UInt64, scope: UInt32) -> String {
-        var address = in6_addr()
-        withUnsafeMutableBytes(of: &address) { halves in
-            halves.storeBytes(of: high.bigEndian, as: UInt64.self)
-            halves.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-        }
-        let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
-            inet_ntop(AF_INET6, &address, buffer.baseAddress, socklen_t(buffer.count)).map { String(cString: $0) } ?? "::"
-        }
-        return scope == 0 ? text : "\(text)%\(interfaceName(scope))"
     }
 
     private static func interfaceName(_ index: UInt32) -> String {
@@ -225,12 +226,6 @@ extension SocketAddress {
 }
 
 extension Endpoint {
-    /// The address of an accepted connection's client; nil for a client on a Unix socket, which has none.
-    init?(peerOf descriptor: Int32) {
-        guard let endpoint = SocketAddress(peerOf: descriptor)?.endpoint else { return nil }
-        self = endpoint
-    }
-
     /// The address that a connection or a listening socket has at our end; nil when it has no name.
     init?(localOf descriptor: Int32) {
         guard let endpoint = SocketAddress(localOf: descriptor)?.endpoint else { return nil }

@@ -30,8 +30,8 @@ struct SocketHolder: CustomStringConvertible {
 
     /// The process that listens on a Unix socket to which `client` is connected; nil when it is in a PID namespace out of sight.
     static func listening(to client: Int32) -> SocketHolder? {
-        let process = clinux_peer_process(client)
-        return process > 0 ? SocketHolder(process: process) : nil
+        guard let process = PeerCredentials(of: client)?.pid, process > 0 else { return nil }
+        return SocketHolder(process: process)
     }
 
     /// The lowest port that needs no privilege.

@@ -26,7 +26,7 @@ public struct TestClient: Sendable {
         client: Endpoint? = Endpoint(host: "127.0.0.1", port: 50000),
         address: Endpoint = Endpoint(host: "127.0.0.1", port: 8000)
     ) throws {
-        server = try TestServer(app, config, origin: ConnectionOrigin(client: client, server: address))
+        server = try TestServer(app, config, origin: ConnectionOrigin(client: client, server: address, policy: PeerPolicy(config)))
     }
 
     /// A client of an ASGI application; see the other form.

@@ -21,13 +21,16 @@ final class Acceptor {
     let listener: Listener
     /// What epoll(7) is asked about the socket. One that several loops accept from wakes only one of them.
     let events: UInt32
-    /// Peers of a Unix listener have no addresses: all its connections share one origin.
-    private let unixOrigin: ConnectionOrigin?
+    private let policy: PeerPolicy
+    /// Peers of a Unix listener have no addresses: all connections of one process share an origin.
+    private var unixOrigins: [PeerCredentials?: ConnectionOrigin] = [:]
+    /// Proxies have few processes; where there are more, sharing does not pay.
+    private static let originLimit = 64
 
-    init(_ listener: Listener, isShared: Bool) {
+    init(_ listener: Listener, policy: PeerPolicy, isShared: Bool) {
         self.listener = listener
+        self.policy = policy
         events = EPOLLIN.rawValue | (isShared ? EPOLLEXCLUSIVE.rawValue : 0)
-        unixOrigin = listener.isUnix ? ConnectionOrigin(client: nil, server: listener.address.endpoint) : nil
     }
 
     func accept() -> Outcome {
@@ -35,7 +38,7 @@ final class Acceptor {
             let descriptor = clinux_accept(listener.descriptor)
             if descriptor >= 0 {
                 if listener.needsNoDelay { SocketCalls.setNoDelay(descriptor) }
-                return .connection(descriptor, unixOrigin ?? origin(of: descriptor))
+                return .connection(descriptor, listener.isUnix ? unixOrigin(of: descriptor) : origin(of: descriptor))
             }
             switch errno {
             case EAGAIN: return .none
@@ -48,9 +51,20 @@ final class Acceptor {
     }
 
     private func origin(of descriptor: Int32) -> ConnectionOrigin {
-        ConnectionOrigin(
-            client: Endpoint(peerOf: descriptor),
-            server: Endpoint(localOf: descriptor) ?? listener.address.endpoint
+        let peer = SocketAddress(peerOf: descriptor)
+        return ConnectionOrigin(
+            client: Client(address: peer?.endpoint, scheme: .http, server: Endpoint(localOf: descriptor) ?? listener.address.endpoint),
+            hop: peer?.ipAddress.map(Hop.ip) ?? .unknown,
+            policy: policy
         )
+    }
+
+    private func unixOrigin(of descriptor: Int32) -> ConnectionOrigin {
+        let credentials = PeerCredentials(of: descriptor)
+        if let known = unixOrigins[credentials] { return known }
+        let origin = ConnectionOrigin(client: nil, server: listener.address.endpoint, credentials: credentials, policy: policy)
+        if unixOrigins.count >= Self.originLimit { unixOrigins = [:] }
+        unixOrigins[credentials] = origin
+        return origin
     }
 }

@@ -14,6 +14,13 @@ struct MonotonicTime: Comparable, Sendable {
         return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
     }
 
+    /// The exact time, for durations that somebody reads.
+    static func now() -> MonotonicTime {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+    }
+
     /// This time, later by `interval`; `.distantFuture` for nil and on overflow.
     func advanced(by interval: Nanoseconds?) -> MonotonicTime {
         guard let interval else { return .distantFuture }

@@ -31,7 +31,9 @@ final class PolledTransport {
     private let logger: Logger
 
     /// - Parameter connectionLimit: connections that are open at once at most.
-    init(runner: any ApplicationRunner, config: Config, connectionLimit: Int, status: ServerStatus.Loop) throws(SystemError) {
+    init(
+        runner: any ApplicationRunner, config: Config, connectionLimit: Int, status: ServerStatus.Loop, refusals: RefusalLog = RefusalLog()
+    ) throws(SystemError) {
         wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard wakeDescriptor >= 0 else { throw SystemError("eventfd") }
         pollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -47,7 +49,7 @@ final class PolledTransport {
         readBuffer = .allocate(capacity: 64 << 10)
         events = .allocate(capacity: Self.eventCapacity)
         loop = LoopExecutor(wakeDescriptor: wakeDescriptor)
-        context = LoopContext(loop: loop, scheduler: timers, runner: runner, config: config, status: status)
+        context = LoopContext(loop: loop, scheduler: timers, runner: runner, config: config, status: status, refusals: refusals)
         self.connectionLimit = connectionLimit
         self.status = status
         logger = config.logger
@@ -104,8 +106,8 @@ final class PolledTransport {
     // MARK: Listeners
 
     /// Begins to accept connections from `listener`. With `isShared`, other loops accept from it too.
-    func listen(on listener: Listener, isShared: Bool) throws(SystemError) {
-        let acceptor = Acceptor(listener, isShared: isShared)
+    func listen(on listener: Listener, policy: PeerPolicy, isShared: Bool) throws(SystemError) {
+        let acceptor = Acceptor(listener, policy: policy, isShared: isShared)
         acceptors[listener.descriptor] = acceptor
         guard watch(acceptor) else { throw SystemError("epoll_ctl") }
     }
@@ -129,6 +131,11 @@ final class PolledTransport {
             }
             switch acceptor.accept() {
             case .connection(let descriptor, let origin):
+                if let refusal = origin.policy.refusal(of: origin, on: descriptor) {
+                    context.refusals.log(refusal, of: origin, with: logger)
+                    close(descriptor)
+                    continue
+                }
                 let connection = connections.insert { key in
                     PolledConnection(key: key, descriptor: descriptor, transport: self, origin: origin)
                 }

@@ -18,6 +18,11 @@ struct BodyDigest {
         return false
     }
 
+    /// Reads the whole body.
+    mutating func read(_ input: WSGIInput) throws {
+        while let piece = try input.readPiece() { take(piece) }
+    }
+
     /// The digest of all that was read, in hexadecimal digits.
     var sha256: String {
         var hash = hash

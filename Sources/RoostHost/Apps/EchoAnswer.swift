@@ -13,20 +13,17 @@ enum EchoAnswer {
             "headers": { $0.array(scope.headers) { writer, field in writer.array([field.name, field.value]) { $0.string($1) } } },
             "body_len": { $0.number(body.length) },
             "body_sha256": { $0.string(body.sha256) },
-            "body_head": { $0.string(latin1(body.head)) },
+            "body_head": { $0.latin1(body.head) },
             "client": { $0.endpoint(scope.client) },
             "server": { $0.endpoint(scope.server) },
             "scheme": { $0.string(scope.scheme) },
             "http_version": { $0.string(scope.httpVersion) },
             "root_path": { $0.string(scope.rootPath) },
+            "request_id": { $0.string(scope.requestID) },
+            "extensions": { $0.extensions(scope.extensions) },
             "seq": { $0.number(number) },
         ])
         return writer.bytes
-    }
-
-    /// Each byte as the scalar of its number.
-    private static func latin1(_ bytes: [UInt8]) -> String {
-        String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 }
 

@@ -4,15 +4,17 @@ enum HelpText {
     static let sources = """
         Each option is also a variable (--graceful-timeout 10s is ROOST_GRACEFUL_TIMEOUT=10s) and a key of the TOML \
         file that --config names (graceful_timeout = "10s"). A flag counts more than a variable, a variable more than \
-        the file. Times are written 30s, 1m30s or 500ms, sizes 64KB or 16MiB, modes in octal.
+        the file. A list is separated by commas. Times are written 30s, 1m30s or 500ms, sizes 64KB or 16MiB, modes in octal.
         """
 
     static let root = """
         EXAMPLES:
           Try it out on port 8000:
             roost serve builtin:hello
-          Behind nginx, on a Unix socket that its group may use:
-            roost serve builtin:hello --bind unix:/run/app.sock --socket-group www-data
+          Behind nginx, on a Unix socket that its group may use, and believing what it says of the client:
+            roost serve builtin:hello --bind unix:/run/app.sock --socket-group www-data --forwarded-allow-ips unix:
+          Behind HAProxy or nginx's stream module, which send a PROXY header:
+            roost serve builtin:hello --bind 'unix:/run/app.sock?proxy_protocol=v2'
           On the sockets that a systemd socket unit opened:
             roost serve builtin:hello --bind systemd:
         """

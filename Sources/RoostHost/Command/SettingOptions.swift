@@ -3,6 +3,7 @@ internal import ArgumentParser
 /// All flags, in groups. Each group shows as a section of the help text.
 struct SettingOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.listening.rawValue) var listening: SettingFlags<Listening>
+    @OptionGroup(title: SettingSection.proxies.rawValue) var proxies: SettingFlags<Proxies>
     @OptionGroup(title: SettingSection.application.rawValue) var application: SettingFlags<Application>
     @OptionGroup(title: SettingSection.responses.rawValue) var responses: SettingFlags<Responses>
     @OptionGroup(title: SettingSection.limits.rawValue) var limits: SettingFlags<Limits>
@@ -12,10 +13,11 @@ struct SettingOptions: ParsableArguments {
 
     /// The flags that were given.
     var given: [GivenFlag] {
-        listening.given + application.given + responses.given + limits.given + timeouts.given + lifecycle.given + general.given
+        listening.given + proxies.given + application.given + responses.given + limits.given + timeouts.given + lifecycle.given + general.given
     }
 
     enum Listening: SettingGroup { static var section: SettingSection { .listening } }
+    enum Proxies: SettingGroup { static var section: SettingSection { .proxies } }
     enum Application: SettingGroup { static var section: SettingSection { .application } }
     enum Responses: SettingGroup { static var section: SettingSection { .responses } }
     enum Limits: SettingGroup { static var section: SettingSection { .limits } }

@@ -1,12 +1,12 @@
 internal import Glibc
 public import Logging
 
-/// Writes log entries to standard error, one line each; what the `roost` command logs with.
+/// Writes log entries to standard error, one line each; what the `roost` command logs with outside the journal.
 ///
 /// On a terminal or in a file a line is `time level message key=value`; when standard error is the journal, the level goes
 /// into the journal's own priority and the time is left to it. Line breaks and control characters in messages and values are
-/// written as escapes, so nothing that a client sends can forge a line. An app that logs with swift-log joins in with
-/// `LoggingSystem.bootstrap { _ in LineLogHandler() }`.
+/// written as escapes, so nothing that a client sends can forge a line. `LogStyle.handler(label:logLevel:)` chooses between
+/// this one and the journal's.
 public struct LineLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
@@ -33,15 +33,7 @@ public struct LineLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var fields = metadata
-        if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
-        if let own = event.metadata { fields.merge(own) { _, new in new } }
-        if let error = event.error, fields["error"] == nil { fields["error"] = "\(error)" }
-        let line = LogLine(
-            level: event.level,
-            message: event.message.description,
-            fields: fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value.description) }
-        )
+        let line = LogLine(event, metadata: metadata, provider: metadataProvider)
         write(line.text(style, at: Self.now))
     }
 

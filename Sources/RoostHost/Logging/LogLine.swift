@@ -8,21 +8,47 @@ struct LogLine {
     /// Shown after the message, sorted by name.
     var fields: [(name: String, value: String)]
 
+    init(level: Logger.Level, message: String, fields: [(name: String, value: String)]) {
+        self.level = level
+        self.message = message
+        self.fields = fields
+    }
+
+    /// An entry with the metadata of its handler and of the handler's provider; in case of doubt the entry's own counts.
+    init(_ event: LogEvent, metadata: Logger.Metadata, provider: Logger.MetadataProvider?) {
+        var fields = metadata
+        if let provided = provider?.get() { fields.merge(provided) { _, new in new } }
+        if let own = event.metadata { fields.merge(own) { _, new in new } }
+        if let error = event.error, fields["error"] == nil { fields["error"] = "\(error)" }
+        self.init(
+            level: event.level,
+            message: event.message.description,
+            fields: fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value.description) }
+        )
+    }
+
     /// - Parameter time: Seconds and nanoseconds since 1970.
     func text(_ style: LogStyle, at time: @autoclosure () -> timespec) -> String {
-        var line = switch style {
-        case .plain: "\(Self.timestamp(time())) \(Self.padded(level)) "
-        case .coloured: "\u{1B}[2m\(Self.timestamp(time()))\u{1B}[0m \(Self.colour(level))\(Self.padded(level))\u{1B}[0m "
-        case .journal: "<\(SyslogPriority.of(level))>"
+        switch style {
+        case .plain: "\(Self.timestamp(time())) \(Self.padded(level)) \(body)"
+        case .coloured: "\u{1B}[2m\(Self.timestamp(time()))\u{1B}[0m \(Self.colour(level))\(Self.padded(level))\u{1B}[0m \(body)"
+        case .journal: journalText
         }
-        line += OneLine.escaped(message)
+    }
+
+    /// The line as it goes to the journal's stream.
+    var journalText: String { "<\(SyslogPriority.of(level))>\(body)" }
+
+    /// Message and fields alone.
+    var body: String {
+        var body = OneLine.escaped(message)
         for field in fields {
-            line += " "
-            line += Self.name(field.name)
-            line += "="
-            line += Self.value(field.value)
+            body += " "
+            body += Self.name(field.name)
+            body += "="
+            body += Self.value(field.value)
         }
-        return line
+        return body
     }
 
     /// Bare where that is unmistakable, otherwise in quotation marks.

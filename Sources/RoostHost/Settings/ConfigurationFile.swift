@@ -52,7 +52,10 @@ struct ConfigurationFile {
         if let number = value.int { return .integer(number, octal: isOctal) }
         if let number = value.double { return .number(number) }
         if let array = value.array { return .list(array.map { Self.value($0.tomlValue, isOctal: false) }) }
-        return .other(kind: value.type == .table ? "a table" : "a \(value.type)")
+        if let table = value.table {
+            return .table(Dictionary(table.map { ($0, Self.value($1.tomlValue, isOctal: false)) }) { first, _ in first })
+        }
+        return .other(kind: "a \(value.type)")
     }
 
     private static func contents(of file: String) throws(SettingError) -> String {

@@ -9,5 +9,7 @@ struct HostSettings: Sendable {
     var configFile: String?
     /// Entries below this level are not written.
     var logLevel: Logger.Level = .info
+    /// Where the access log goes: a file, or `-` for standard output; nil for nowhere.
+    var accessLogFile: String?
     var serve = Config()
 }

@@ -10,6 +10,8 @@ struct Setting: Sendable {
     let short: Character?
     /// Further names of the flag, without dashes.
     let otherFlags: [String]
+    /// A variable that other servers read for the same. It counts where nothing of our own sets the value.
+    let commonVariable: String?
     /// Where it can be set.
     let places: SettingPlaces
     let form: SettingForm
@@ -28,6 +30,7 @@ struct Setting: Sendable {
         _ path: any WritableKeyPath<HostSettings, Value> & Sendable,
         short: Character? = nil,
         otherFlags: [String] = [],
+        commonVariable: String? = nil,
         places: SettingPlaces = .everywhere,
         _ help: String
     ) {
@@ -36,6 +39,7 @@ struct Setting: Sendable {
         self.help = help
         self.short = short
         self.otherFlags = otherFlags
+        self.commonVariable = commonVariable
         self.places = places
         form = type.form
         placeholder = type.placeholder

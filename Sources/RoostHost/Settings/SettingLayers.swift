@@ -30,12 +30,15 @@ struct SettingLayers {
         var probe = SettingLayers(table)
         try probe.apply(environment: environment)
         try probe.apply(flags)
-        guard let file = probe.resolved.values.configFile else { return probe.resolved }
-
-        var layers = SettingLayers(table)
-        try layers.apply(try readFile(file))
-        try layers.apply(environment: environment)
-        try layers.apply(flags)
+        var layers = probe
+        if let file = probe.resolved.values.configFile {
+            layers = SettingLayers(table)
+            try layers.apply(try readFile(file))
+            try layers.apply(environment: environment)
+            try layers.apply(flags)
+        }
+        try layers.applyCommonVariables(environment)
+        try layers.check()
         return layers.resolved
     }
 
@@ -63,10 +66,7 @@ struct SettingLayers {
                 let nearest = Suggestion.nearest(to: key, among: known.map(\.key)).flatMap(table.setting(key:))
                 throw .unknown(name: variable, origin: origin, suggestion: nearest?.variable)
             }
-            let value: SettingValue = setting.form == .repeatable
-                ? .list(text.split(separator: ",").map { .text(Self.trimmed($0)) })
-                : .text(text)
-            try set(setting, value, origin)
+            try set(setting, .text(text), origin)
         }
     }
 
@@ -75,6 +75,33 @@ struct SettingLayers {
             guard let setting = table.setting(key: flag.key) else { continue }
             try set(setting, flag.value, .flag(Self.name(of: setting, flag.value)))
         }
+    }
+
+    /// Applies the variables that other servers have too. They may be meant for those, so they count least of all, and only then must be right.
+    private mutating func applyCommonVariables(_ environment: [String: String]) throws(SettingError) {
+        for setting in table.settings where resolved.origins[setting.key] == nil {
+            guard let variable = setting.commonVariable, let text = environment[variable], !text.isEmpty else { continue }
+            try set(setting, .text(text), .environment(variable: variable))
+        }
+    }
+
+    /// Looks for settings that are right each by itself but not together.
+    private func check() throws(SettingError) {
+        let serve = resolved.values.serve
+        guard let hops = serve.forwardedHops else { return }
+        let (other, key): (String, String)
+        if !serve.forwardedAllowIPs.peers.isEmpty {
+            (other, key) = ("forwarded_allow_ips", "forwarded_allow_ips")
+        } else if let bind = serve.bind.first(where: { !($0.forwardedAllowIPs?.peers.isEmpty ?? true) }) {
+            (other, key) = ("forwarded_allow_ips of the bind \(OneLine.escaped(bind.address.description))", "bind")
+        } else {
+            return
+        }
+        throw .refused(
+            key: "forwarded_hops", value: .integer(hops), origin: resolved.origins["forwarded_hops"] ?? .builtIn,
+            reason: "not together with \(other) (\(resolved.origins[key] ?? .builtIn)): proxies are trusted by their number or by their addresses; "
+                + "leave one of them out"
+        )
     }
 
     private mutating func set(_ setting: Setting, _ value: SettingValue, _ origin: SettingOrigin) throws(SettingError) {
@@ -86,12 +113,6 @@ struct SettingLayers {
     private static func name(of setting: Setting, _ value: SettingValue) -> String {
         guard setting.places.contains(.flag) else { return "<\(setting.key)>" }
         return value == .boolean(false) ? "--no-\(setting.longFlag)" : setting.flag
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        let isBlank = { (character: Character) in character == " " || character == "\t" }
-        guard let first = text.firstIndex(where: { !isBlank($0) }), let last = text.lastIndex(where: { !isBlank($0) }) else { return "" }
-        return String(text[first...last])
     }
 }
 

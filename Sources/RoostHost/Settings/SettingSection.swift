@@ -2,6 +2,7 @@
 enum SettingSection: String, Sendable, CaseIterable {
     case general = "General"
     case listening = "Listening"
+    case proxies = "Proxies"
     case application = "Application"
     case responses = "Responses"
     case limits = "Limits"

@@ -22,7 +22,7 @@ struct SettingTable: Sendable {
         "What to serve, such as builtin:hello."
     )
 
-    private static let shared: [Setting] = [general, listening, application, responses, limits, timeouts, lifecycle].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, proxies, application, responses, limits, timeouts, lifecycle].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
@@ -33,12 +33,19 @@ struct SettingTable: Sendable {
             "log_level", .general, .choice("level"), \.logLevel,
             "Write log entries of this level and above: trace, debug, info, notice, warning, error or critical."
         ),
+        Setting(
+            "access_logfile", .general, .unset(or: .text("file", expected: "a file name, or - for standard output")), \.accessLogFile,
+            "Write a line for each request to this file, or to standard output for -."
+        ),
     ]
 
     private static let listening: [Setting] = [
         Setting(
             "bind", .listening, .binds, \.serve.bind, short: "b",
-            "Listen on this address: host:port, unix:/path, unix:@name, fd://N, systemd: or systemd:NAME; may be given several times."
+            """
+            Listen on this address: host:port, unix:/path, unix:@name, fd://N, systemd: or systemd:NAME; behind a ? stands what holds for it \
+            alone, such as ?proxy_protocol=v2; may be given several times.
+            """
         ),
         Setting("backlog", .listening, .count(1...65535), \.serve.socket.backlog, "Let this many connections wait to be accepted."),
         Setting("socket_mode", .listening, .fileMode, \.serve.socket.mode, "Give Unix sockets this mode (octal)."),
@@ -56,6 +63,44 @@ struct SettingTable: Sendable {
         ),
         Setting("socket_make_dirs", .listening, .onOff, \.serve.socket.makeDirectories, "Make a Unix socket's missing parent directories."),
         Setting("reuse_port", .listening, .onOff, \.serve.socket.reusePort, "Set SO_REUSEPORT on TCP sockets."),
+        Setting(
+            "allow_peer_user", .listening, .accounts("user"), \.serve.allowPeerUser,
+            "Serve only these users' processes on Unix sockets (name or number); may be given several times."
+        ),
+        Setting(
+            "allow_peer_group", .listening, .accounts("group"), \.serve.allowPeerGroup,
+            "Serve only processes of these groups on Unix sockets (name or number); may be given several times."
+        ),
+    ]
+
+    private static let proxies: [Setting] = [
+        Setting(
+            "proxy_protocol", .proxies, .proxyProtocol, \.serve.proxyProtocol,
+            "Expect a PROXY header on connections: off, auto (perhaps), v1, v2 or required (either version)."
+        ),
+        Setting(
+            "proxy_allow_from", .proxies, .peers, \.serve.proxyAllowFrom,
+            "Take a PROXY header from these: IP addresses, networks, unix: or *; separated by commas, or given several times."
+        ),
+        Setting(
+            "forwarded_allow_ips", .proxies, .peers, \.serve.forwardedAllowIPs, commonVariable: "FORWARDED_ALLOW_IPS",
+            "Believe forwarded fields of these: IP addresses, networks, unix: or *; separated by commas, or given several times."
+        ),
+        Setting(
+            "forwarded_hops", .proxies, .unset(or: .count(1...100)), \.serve.forwardedHops,
+            "Believe so many right-most entries of forwarded fields, whoever sends them, instead of naming the proxies."
+        ),
+        Setting(
+            "forwarded_headers", .proxies, .forwardedHeaders, \.serve.forwardedHeaders,
+            """
+            Believe these fields, which the proxy sets itself: x-forwarded-for, x-forwarded-proto, x-forwarded-host, x-forwarded-port, \
+            x-forwarded-prefix; or forwarded alone.
+            """
+        ),
+        Setting(
+            "header_map", .proxies, .headerMap, \.serve.headerMap,
+            "Drop fields that an app could take for others, such as X_Forwarded_For, or refuse the request: drop or refuse."
+        ),
     ]
 
     private static let application: [Setting] = [
@@ -75,6 +120,9 @@ struct SettingTable: Sendable {
     private static let responses: [Setting] = [
         Setting("include_server_header", .responses, .onOff, \.serve.includeServerHeader, "Send a server field."),
         Setting("include_date_header", .responses, .onOff, \.serve.includeDateHeader, "Send a date field."),
+        Setting(
+            "include_request_id_header", .responses, .onOff, \.serve.includeRequestIDHeader, "Send the request's id in an x-request-id field."
+        ),
     ]
 
     private static let limits: [Setting] = [

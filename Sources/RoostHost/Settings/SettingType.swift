@@ -89,7 +89,14 @@ enum ShownValue: Sendable, Equatable {
     /// A number or a truth value.
     case bare(String)
     case quoted(String)
-    case list([String])
+    case list([ShownValue])
+    /// In the order in which it is written.
+    case table([Assignment])
+
+    struct Assignment: Sendable, Equatable {
+        var key: String
+        var value: ShownValue
+    }
 
     /// As TOML; nil for `unset`.
     var toml: String? {
@@ -97,16 +104,19 @@ enum ShownValue: Sendable, Equatable {
         case .unset: nil
         case .bare(let text): text
         case .quoted(let text): Self.tomlString(text)
-        case .list(let texts): "[" + texts.map(Self.tomlString).joined(separator: ", ") + "]"
+        case .list(let values): "[" + values.compactMap(\.toml).joined(separator: ", ") + "]"
+        case .table(let assignments):
+            "{ " + assignments.compactMap { assignment in assignment.value.toml.map { "\(assignment.key) = \($0)" } }.joined(separator: ", ") + " }"
         }
     }
 
-    /// As it is typed on the command line; nil for `unset` and for nothing.
+    /// As it is typed on the command line; nil for `unset`, for nothing, and for a table.
     var plain: String? {
         switch self {
-        case .unset, .quoted(""): nil
+        case .unset, .quoted(""), .table: nil
         case .bare(let text), .quoted(let text): text
-        case .list(let texts): texts.joined(separator: ", ")
+        case .list([]): SettingValue.emptyList
+        case .list(let values): values.compactMap(\.plain).joined(separator: ", ")
         }
     }
 

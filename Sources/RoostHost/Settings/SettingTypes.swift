@@ -103,37 +103,32 @@ extension SettingType where Value == String {
     }
 }
 
-extension SettingType where Value == [BindAddress] {
-    /// One address or several; in the environment they are separated by commas.
-    static var binds: Self {
-        SettingType("address", form: .repeatable, read: { value throws(SettingProblem) in
-            let texts: [SettingValue] = if case .list(let values) = value { values } else { [value] }
-            guard !texts.isEmpty else { throw SettingProblem("expected at least one address, such as unix:/run/app.sock or 127.0.0.1:8000") }
-            var addresses: [BindAddress] = []
-            for value in texts {
-                guard case .text(let text) = value else {
-                    throw SettingProblem("expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\"", in: value)
-                }
-                do throws(BindAddressError) {
-                    addresses.append(try BindAddress(text))
-                } catch {
-                    throw SettingProblem("not an address to listen on: \(OneLine.escaped(error.problem)); for example \(error.example)", in: value)
-                }
+extension SettingType where Value == [String] {
+    /// Users or groups, by name or number; at least one, and none if nobody sets it.
+    static func accounts(_ placeholder: String) -> Self {
+        let expected = "a \(placeholder)'s name or number"
+        return SettingType(placeholder, form: .repeatable, read: { value throws(SettingProblem) in
+            let entries = try value.entries(expected)
+            guard !entries.isEmpty else { throw SettingProblem("expected \(expected)") }
+            for entry in entries {
+                let isName = !entry.isEmpty && !entry.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F || $0 == ":" }
+                guard isName else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
             }
-            return addresses
-        }, show: { .list($0.map(\.description)) })
+            return entries
+        }, show: { $0.isEmpty ? .unset : .list($0.map { .quoted($0) }) })
     }
 }
 
 extension SettingType where Value: RawRepresentable<String> & CaseIterable {
     /// One of a few words.
-    static func choice(_ placeholder: String) -> Self {
+    ///
+    /// - Parameter hint: What else there is to say to who gave this value, which is none of them.
+    static func choice(_ placeholder: String, hint: @escaping @Sendable (SettingValue) -> String? = { _ in nil }) -> Self {
         let words = Value.allCases.map(\.rawValue)
-        return SettingType(
-            placeholder,
-            expected: words.dropLast().joined(separator: ", ") + " or " + (words.last ?? ""),
-            parse: { text in Value(rawValue: text.lowercased()) },
-            show: { .quoted($0.rawValue) }
-        )
+        let expected = words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+        return SettingType(placeholder, read: { value throws(SettingProblem) in
+            if case .text(let text) = value, let choice = Value(rawValue: text.lowercased()) { return choice }
+            throw SettingProblem("expected \(expected)" + (hint(value).map { "; \($0)" } ?? ""))
+        }, show: { .quoted($0.rawValue) })
     }
 }

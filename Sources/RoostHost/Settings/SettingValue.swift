@@ -7,7 +7,9 @@ enum SettingValue: Sendable, Equatable {
     case number(Double)
     case boolean(Bool)
     case list([SettingValue])
-    /// Something that no setting takes, such as a table or a date; `kind` names it.
+    /// A table in a file, by its keys.
+    case table([String: SettingValue])
+    /// Something that no setting takes, such as a date; `kind` names it.
     case other(kind: String)
 
     /// The value as an error message repeats it, on one line and of bounded length.
@@ -18,6 +20,7 @@ enum SettingValue: Sendable, Equatable {
         case .number(let number): "\(number)"
         case .boolean(let value): "\(value)"
         case .list(let values): "[" + values.prefix(8).map(\.shown).joined(separator: ", ") + (values.count > 8 ? ", …]" : "]")
+        case .table: "a table"
         case .other(let kind): kind
         }
     }

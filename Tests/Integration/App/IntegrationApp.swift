@@ -7,7 +7,7 @@ import RoostHost
 /// - `APP_STARTUP_FAIL`: its startup fails with this message.
 /// - `APP_LOAD_FAIL`: it can't be loaded, for this reason.
 ///
-/// To every request it answers `Hello from the app`.
+/// It fails at a request for `/fail`; to every other one it answers `Hello from the app`.
 @main
 struct IntegrationApp {
     static func main() async {
@@ -17,7 +17,9 @@ struct IntegrationApp {
             return .asgi { scope, receive, send in
                 switch scope {
                 case .lifespan: try await live(behaviour, receive, send)
-                case .http: try await answer(send)
+                case .http(let scope):
+                    if scope.rawPath == "/fail" { throw RequestFailure() }
+                    try await answer(send)
                 }
             }
         })
@@ -52,4 +54,8 @@ struct IntegrationApp {
 
 struct LoadFailure: Error, CustomStringConvertible {
     let description: String
+}
+
+struct RequestFailure: Error, CustomStringConvertible {
+    var description: String { "asked to fail" }
 }

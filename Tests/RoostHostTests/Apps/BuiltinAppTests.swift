@@ -9,9 +9,11 @@ import Testing
 struct BuiltinAppTests {
     @Test("the apps have the names by which the command knows them")
     func names() {
-        #expect(BuiltinApp.allCases.map(\.rawValue) == ["hello", "hello-wsgi", "echo"])
+        #expect(BuiltinApp.allCases.map(\.rawValue) == ["hello", "hello-wsgi", "echo", "echo-wsgi"])
         #expect(BuiltinApp.hello.framework.mode == .asgi)
         #expect(BuiltinApp.helloWSGI.framework.mode == .wsgi)
+        #expect(BuiltinApp.echo.framework.mode == .asgi)
+        #expect(BuiltinApp.echoWSGI.framework.mode == .wsgi)
     }
 
     @Test("hello answers everything with Hello World", arguments: [BuiltinApp.hello, .helloWSGI])
@@ -52,6 +54,7 @@ struct EchoAppTests {
         var scheme: String
         var http_version: String
         var root_path: String
+        var request_id: String
         var seq: Int
     }
 
@@ -73,11 +76,14 @@ struct EchoAppTests {
         let response = try await client(config).request(
             "PATCH", "/a%20b/%C3%A9?x=%20&y", headers: ["x-latin": "caf\u{E9}", "x-quote": #"a"\"#], body: "abc"
         )
-        #expect(try answer(response) == Answer(
+        let answer = try answer(response)
+        #expect(answer.request_id.utf8.count == 32)
+        #expect(response.headers["x-request-id"] == answer.request_id)
+        #expect(answer == Answer(
             method: "PATCH", path: "/a b/é", raw_path: "/a%20b/%C3%A9", query_string: "x=%20&y",
             headers: [["host", "test"], ["x-latin", "caf\u{E9}"], ["x-quote", #"a"\"#], ["content-length", "3"]],
             body_len: 3, body_sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", body_head: "abc",
-            scheme: "http", http_version: "1.1", root_path: "/root", seq: 1
+            scheme: "http", http_version: "1.1", root_path: "/root", request_id: answer.request_id, seq: 1
         ))
         #expect(response.text.contains(#""client": ["127.0.0.1", 50000], "server": ["127.0.0.1", 8000]"#))
     }

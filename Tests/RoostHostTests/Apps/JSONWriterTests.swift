@@ -33,6 +33,27 @@ struct JSONWriterTests {
         #expect(json == #"{"a": [1, -2], "b\"": [], "c": null, "d": {}}"#)
     }
 
+    @Test("members without a value are left out")
+    func optionalMembers() {
+        let json = Self.written { writer in
+            writer.object([
+                "a": JSONWriter.member(nil as Int?) { $0.number($1) },
+                "b": JSONWriter.member(1) { $0.number($1) },
+                "c": JSONWriter.member("x") { $0.string($1) },
+                "d": nil,
+            ])
+        }
+        #expect(json == #"{"b": 1, "c": "x"}"#)
+    }
+
+    @Test("objects of strings keep their order, and bytes are written as Latin-1 or hexadecimal digits")
+    func others() {
+        #expect(Self.written { $0.object([("b", "\""), ("a", "")]) } == #"{"b": "\"", "a": ""}"#)
+        #expect(Self.written { $0.object([(key: String, value: String)]()) } == "{}")
+        #expect(Self.written { $0.latin1([0x41, 0x22, 0xE9] as [UInt8]) } == #""A\"é""#)
+        #expect(Self.written { $0.hexadecimal([0, 0x0F, 0xA5] as [UInt8]) } == #""000fa5""#)
+    }
+
     @Test("every scalar up to U+00FF is read back as it was written")
     func roundTrip() throws {
         let text = String(String.UnicodeScalarView((0...255).map { Unicode.Scalar(UInt8($0)) }))

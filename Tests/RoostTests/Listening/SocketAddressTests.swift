@@ -41,9 +41,9 @@ struct SocketAddressTests {
 
     @Test("what is no socket has no endpoint")
     func noSocket() {
-        #expect(Endpoint(peerOf: 987_654) == nil && Endpoint(localOf: 987_654) == nil)
+        #expect(SocketAddress(peerOf: 987_654)?.endpoint == nil && Endpoint(localOf: 987_654) == nil)
         let idle = ScratchSocket(AF_INET)
-        #expect(Endpoint(peerOf: idle.descriptor) == nil)
+        #expect(SocketAddress(peerOf: idle.descriptor)?.endpoint == nil)
         let unnamed = ScratchSocket(AF_UNIX)
         #expect(Endpoint(localOf: unnamed.descriptor) == nil)
     }

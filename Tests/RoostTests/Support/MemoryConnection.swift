@@ -14,15 +14,13 @@ final class MemoryConnection: ConnectionTransport {
     private(set) var changes = 0
     private(set) var connection: HTTP1Connection!
 
-    fileprivate init(_ app: @escaping ASGIFramework, _ config: Config) {
+    fileprivate init(_ app: @escaping ASGIFramework, _ config: Config, origin: ConnectionOrigin) {
         loop = LoopExecutor(wakeDescriptor: -1)
         context = LoopContext(
             loop: loop, scheduler: scheduler, runner: ASGIRunner(application: app, executor: .eventLoop), config: config,
             status: ServerStatus(loopCount: 1).loops[0]
         )
-        connection = HTTP1Connection(
-            shared: context, origin: ConnectionOrigin(client: nil, server: Endpoint(host: "/test.sock", port: nil))
-        )
+        connection = HTTP1Connection(shared: context, origin: origin)
         connection.attach(to: self)
     }
 
@@ -98,7 +96,21 @@ func withMemoryConnection(
     _ configure: (inout Config) -> Void = { _ in },
     _ body: (MemoryConnection) throws -> Void
 ) throws {
-    let memory = MemoryConnection(app, testConfig(bind: .anyLoopbackPort, log: log, configure))
+    let server = Endpoint(host: "/test.sock", port: nil)
+    try withMemoryConnection(app, from: nil, to: server, log: log, configure, body)
+}
+
+/// Runs `body` with a connection between these ends; without an address the client is on a Unix socket.
+func withMemoryConnection(
+    _ app: @escaping ASGIFramework,
+    from client: Endpoint?,
+    to server: Endpoint,
+    log: LogCapture = LogCapture(),
+    _ configure: (inout Config) -> Void = { _ in },
+    _ body: (MemoryConnection) throws -> Void
+) throws {
+    let config = testConfig(bind: .anyLoopbackPort, log: log, configure)
+    let memory = MemoryConnection(app, config, origin: ConnectionOrigin(client: client, server: server, policy: PeerPolicy(config)))
     memory.loop.attach()
     defer { memory.loop.end() }
     try body(memory)

@@ -63,7 +63,7 @@ func serving(
 }
 
 /// A configuration for tests: nothing takes long.
-func testConfig(bind: BindAddress, log: LogCapture = LogCapture(), _ configure: (inout Config) -> Void = { _ in }) -> Config {
+func testConfig(bind: Bind, log: LogCapture = LogCapture(), _ configure: (inout Config) -> Void = { _ in }) -> Config {
     var config = Config()
     config.bind = [bind]
     config.gracefulTimeout = .seconds(5)
@@ -72,8 +72,8 @@ func testConfig(bind: BindAddress, log: LogCapture = LogCapture(), _ configure: 
     return config
 }
 
-extension BindAddress {
-    static let anyLoopbackPort = BindAddress.tcp(host: "127.0.0.1", port: 0)
+extension Bind {
+    static let anyLoopbackPort = Bind.tcp(host: "127.0.0.1", port: 0)
 }
 
 /// A directory that goes with what is directly in it.

@@ -15,7 +15,7 @@ struct ConnectionTableTests {
     private func insert(into table: inout ConnectionTable, _ transport: PolledTransport) -> ConnectionKey {
         table.insert { key in
             PolledConnection(
-                key: key, descriptor: -1, transport: transport, origin: ConnectionOrigin(client: nil, server: Endpoint(host: "/s", port: nil))
+                key: key, descriptor: -1, transport: transport, origin: ConnectionOrigin(client: nil, server: Endpoint(host: "/s", port: nil), policy: PeerPolicy(Config()))
             )
         }.key
     }

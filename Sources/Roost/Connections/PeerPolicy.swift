@@ -1,0 +1,43 @@
+/// What the peers of one listener may say about who is calling, and who of them may connect.
+final class PeerPolicy: Sendable {
+    let proxyProtocol: ProxyProtocolMode
+    let proxyAllowFrom: TrustedPeers
+    let forwarded: ForwardedPolicy
+    /// Who may connect, on a Unix socket; nil for everyone.
+    let allowList: PeerAllowList?
+
+    init(proxyProtocol: ProxyProtocolMode, proxyAllowFrom: TrustedPeers, forwarded: ForwardedPolicy, allowList: PeerAllowList?) {
+        self.proxyProtocol = proxyProtocol
+        self.proxyAllowFrom = proxyAllowFrom
+        self.forwarded = forwarded
+        self.allowList = allowList
+    }
+
+    /// What a configuration says for one of its binds; for one that it does not name, what it says for all.
+    convenience init(_ config: Config, for address: BindAddress? = nil, allowList: PeerAllowList? = nil) {
+        let bind = config.bind.first { $0.address == address }
+        self.init(
+            proxyProtocol: bind?.proxyProtocol ?? config.proxyProtocol,
+            proxyAllowFrom: bind?.proxyAllowFrom ?? config.proxyAllowFrom,
+            forwarded: ForwardedPolicy(
+                allowIPs: bind?.forwardedAllowIPs ?? config.forwardedAllowIPs,
+                hops: config.forwardedHops,
+                headers: config.forwardedHeaders
+            ),
+            allowList: allowList
+        )
+    }
+
+    /// Why a peer is turned away before it has sent anything; nil if it is not.
+    func refusal(of origin: ConnectionOrigin, on descriptor: Int32) -> String? {
+        if let allowList, let peer = origin.credentials, !allowList.admits(peer, on: descriptor) {
+            return "connection refused: the peer is none of allow_peer_user and allow_peer_group"
+        }
+        switch proxyProtocol {
+        case .off, .auto: return nil
+        case .v1, .v2, .required: return proxyAllowFrom.trusts(origin.hop) ? nil : Self.mayNotSendHeader
+        }
+    }
+
+    static let mayNotSendHeader = "connection refused: a PROXY header may come from proxy_allow_from only"
+}

@@ -1,0 +1,105 @@
+internal import Roost
+
+extension SettingType where Value == [Bind] {
+    /// One bind or several. A text alone, as of the variable, holds them with commas between them; in a file each may be a table.
+    static var binds: Self {
+        SettingType("address", form: .repeatable, read: { value throws(SettingProblem) in
+            let elements: [SettingValue] = switch value {
+            case .list(let values): values
+            case .text(let text): split(text).map { .text($0) }
+            default: [value]
+            }
+            guard !elements.isEmpty else { throw SettingProblem("expected at least one address, such as unix:/run/app.sock or 127.0.0.1:8000") }
+            var binds: [Bind] = []
+            for element in elements { binds.append(try bind(element)) }
+            return binds
+        }, show: { .list($0.map(shown)) })
+    }
+
+    private static func bind(_ value: SettingValue) throws(SettingProblem) -> Bind {
+        switch value {
+        case .table(let table):
+            return try bind(table, value)
+        case .text(let text):
+            do throws(BindAddressError) {
+                return try Bind(text)
+            } catch {
+                throw refusal(error, value)
+            }
+        default:
+            throw SettingProblem("expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\"", in: value)
+        }
+    }
+
+    private static func bind(_ table: [String: SettingValue], _ value: SettingValue) throws(SettingProblem) -> Bind {
+        guard let address = table["address"] else {
+            throw SettingProblem("expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }", in: value)
+        }
+        guard case .text(let text) = address else {
+            throw SettingProblem("expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\"", in: address)
+        }
+        var bind: Bind
+        do throws(BindAddressError) {
+            bind = Bind(try BindAddress(text))
+        } catch {
+            throw refusal(error, address)
+        }
+        // In a fixed order, so that of several mistakes the same one is always reported.
+        for (key, value) in table.sorted(by: { $0.key < $1.key }) where key != "address" {
+            do throws(SettingProblem) {
+                switch key {
+                case "proxy_protocol": bind.proxyProtocol = try SettingType<ProxyProtocolMode>.proxyProtocol.read(value)
+                case "proxy_allow_from": bind.proxyAllowFrom = try SettingType<TrustedPeers>.peers.read(value)
+                case "forwarded_allow_ips": bind.forwardedAllowIPs = try SettingType<TrustedPeers>.peers.read(value)
+                default: throw unknownOption(key)
+                }
+            } catch {
+                throw SettingProblem("\(OneLine.escaped(key)) of \(OneLine.escaped(text)): \(error.reason)", in: error.part ?? value)
+            }
+        }
+        return bind
+    }
+
+    private static func unknownOption(_ key: String) -> SettingProblem {
+        let keys = ["address", "proxy_protocol", "proxy_allow_from", "forwarded_allow_ips"]
+        let hint = Suggestion.nearest(to: key, among: keys).map { "did you mean \($0)?" } ?? "there are \(keys.joined(separator: ", "))"
+        return SettingProblem("unknown option; \(hint)")
+    }
+
+    private static func refusal(_ error: BindAddressError, _ value: SettingValue) -> SettingProblem {
+        SettingProblem("not an address to listen on: \(OneLine.escaped(error.problem)); for example \(OneLine.escaped(error.example))", in: value)
+    }
+
+    /// Takes a list of binds apart. Commas separate them; but those behind a `?` belong to the options that begin there, and end at a semicolon.
+    private static func split(_ text: String) -> [String] {
+        var binds: [Substring] = []
+        var start = text.startIndex
+        var isInOptions = false
+        for index in text.indices {
+            switch text[index] {
+            case "?":
+                isInOptions = true
+            case "," where isInOptions:
+                break
+            case ",", ";":
+                binds.append(text[start..<index])
+                start = text.index(after: index)
+                isInOptions = false
+            default:
+                break
+            }
+        }
+        binds.append(text[start...])
+        return binds.map(SettingValue.trimmed)
+    }
+
+    private static func shown(_ bind: Bind) -> ShownValue {
+        if let again = try? Bind(bind.description), again == bind { return .quoted(bind.description) }
+        // A path with a question mark can't be written in one text with options.
+        var table: [ShownValue.Assignment] = [.init(key: "address", value: .quoted(bind.address.description))]
+        if let mode = bind.proxyProtocol { table.append(.init(key: "proxy_protocol", value: .quoted(mode.rawValue))) }
+        if let peers = bind.proxyAllowFrom { table.append(.init(key: "proxy_allow_from", value: SettingType<TrustedPeers>.peers.show(peers))) }
+        if let peers = bind.forwardedAllowIPs { table.append(.init(key: "forwarded_allow_ips", value: SettingType<TrustedPeers>.peers.show(peers))) }
+        return .table(table)
+    }
+}

@@ -1,0 +1,85 @@
+"""What the service writes to the journal: entries with fields that journalctl selects by."""
+
+import json
+import time
+import unittest
+
+from installation import InstalledTestCase
+
+OWN_APP = "/usr/bin/integration-app"
+SOCKETS = 'bind = ["systemd:"]\n'
+HELLO = 'app = "builtin:hello"\n' + SOCKETS
+
+
+class JournalTests(InstalledTestCase):
+    def entries(self, app, *selection):
+        """The entries that the service itself wrote and that journalctl selects."""
+        self.machine.run("journalctl", "--sync")
+        text = self.machine.run("journalctl", "--output=json", "--all", "--no-pager", "--quiet",
+                                "_SYSTEMD_UNIT=" + app.service, *selection).stdout
+        return [json.loads(line) for line in text.splitlines()]
+
+    def the_entry(self, app, *selection):
+        """The one entry that journalctl selects, as soon as it is there."""
+        deadline = time.monotonic() + 10
+        while True:
+            entries = self.entries(app, *selection)
+            if entries or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        self.assertEqual(len(entries), 1, (selection, entries, self.machine.log(app.service)))
+        return entries[0]
+
+    def refuse(self, app):
+        """Sends a request that is none and waits until the service has closed the connection."""
+        with app.connector()() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nbroken\r\n\r\n")
+            answer = b""
+            while True:
+                piece = connection.recv(65536)
+                if not piece:
+                    break
+                answer += piece
+        self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer)
+
+    def test_an_entry_has_its_metadata_as_fields(self):
+        app = self.app("journal-fields", HELLO)
+        app.start()
+        self.refuse(app)
+        entry = self.the_entry(app, "ROOST_STATUS=400")
+        self.assertEqual(entry["_TRANSPORT"], "journal")
+        self.assertEqual((entry["PRIORITY"], entry["SYSLOG_IDENTIFIER"], entry["LOGGER"]), ("6", "roost", "roost"))
+        self.assertEqual((entry["ROOST_STATUS"], entry["ROOST_CLIENT"]), ("400", "unix"))
+        self.assertRegex(entry["CODE_FILE"], r"^Roost/\w+\.swift$")
+        self.assertRegex(entry["CODE_LINE"], r"^[0-9]+$")
+        self.assertNotEqual(entry["CODE_FUNC"], "")
+        self.assertRegex(entry["MESSAGE"], "^request refused: .* client=unix .*status=400$", "the line holds its fields as well")
+        self.assertEqual(self.entries(app, "ROOST_STATUS=404"), [])
+
+    def test_an_entry_is_found_by_its_priority_and_its_request(self):
+        app = self.app("journal-requests", SOCKETS, binary=OWN_APP)
+        app.start()
+        self.refuse(app)
+        answers = [app.ask("/fail") for _ in range(2)]
+        self.assertEqual([answer.status for answer in answers], [500, 500])
+        for answer in answers:
+            entry = self.the_entry(app, "ROOST_REQUEST_ID=" + answer.headers["x-request-id"])
+            self.assertRegex(entry["MESSAGE"], "^application failed: ")
+            self.assertEqual((entry["PRIORITY"], entry["ROOST_METHOD"], entry["ROOST_PATH"]), ("3", "GET", "/fail"))
+        self.the_entry(app, "ROOST_STATUS=400")
+        severe = self.entries(app, "--priority=warning")
+        self.assertEqual([entry["ROOST_REQUEST_ID"] for entry in severe], [answer.headers["x-request-id"] for answer in answers])
+
+    def test_without_the_journals_socket_the_same_text_is_a_line(self):
+        app = self.app("journal-hidden", HELLO, dropin="[Service]\nInaccessiblePaths=/run/systemd/journal/socket\n")
+        app.start()
+        self.refuse(app)
+        entries = [entry for entry in self.entries(app) if entry["MESSAGE"].startswith("request refused: ")]
+        self.assertEqual(len(entries), 1, self.machine.log(app.service))
+        self.assertEqual((entries[0]["_TRANSPORT"], entries[0]["PRIORITY"]), ("stdout", "6"))
+        self.assertRegex(entries[0]["MESSAGE"], "^request refused: .* client=unix .*status=400$")
+        self.assertNotIn("ROOST_STATUS", entries[0])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,250 @@
+import Glibc
+import NIOCore
+import Roost
+import Synchronization
+import Testing
+
+@testable import RoostHost
+
+@Suite("Access lines")
+struct AccessLogLineTests {
+    private let plain = AccessLogLine(
+        client: "203.0.113.7", time: "23/Nov/2026:08:05:43 +0000", method: "GET", target: "/a?b", httpVersion: "1.1", status: 200, bodyBytes: 11,
+        referer: "referer", userAgent: "user agent", duration: .microseconds(412), requestID: "REQUEST-ID"
+    )
+
+    private func text(_ change: (inout AccessLogLine) -> Void = { _ in }) -> String {
+        var line = plain
+        change(&line)
+        return String(decoding: line.bytes, as: UTF8.self)
+    }
+
+    @Test("are the Combined format, the seconds and the request's id")
+    func combined() {
+        #expect(text() == "203.0.113.7 - - [23/Nov/2026:08:05:43 +0000] \"GET /a?b HTTP/1.1\" 200 11 \"referer\" \"user agent\" 0.000412 REQUEST-ID\n")
+    }
+
+    @Test("have a dash for what is not known")
+    func unknown() {
+        let line = text {
+            $0.client = nil
+            $0.status = nil
+            $0.bodyBytes = 0
+            $0.referer = nil
+            $0.userAgent = ""
+            $0.requestID = nil
+        }
+        #expect(line == "- - - [23/Nov/2026:08:05:43 +0000] \"GET /a?b HTTP/1.1\" - 0 \"-\" \"-\" 0.000412 -\n")
+    }
+
+    @Test("escape what could forge a line or a field", arguments: [
+        ("a\nb", #"a\x0Ab"#), ("\r\n", #"\x0D\x0A"#), ("a\"b", #"a\x22b"#), ("a\\b", #"a\x5Cb"#), ("\u{1B}[2J", #"\x1B[2J"#), ("\0\u{7F}", #"\x00\x7F"#),
+        ("\u{E9}\u{FF}", #"\xE9\xFF"#), ("\u{20AC}\u{2028}", #"\xE2\x82\xAC\xE2\x80\xA8"#), ("\r\n\u{301}", #"\x0D\x0A\xCC\x81"#),
+    ])
+    func escapes(_ evil: String, _ shown: String) {
+        #expect(text { $0.userAgent = evil } == text { $0.userAgent = "@" }.replacing("@", with: shown))
+        #expect(text { $0.referer = evil } == text { $0.referer = "@" }.replacing("@", with: shown))
+        #expect(text { $0.target = evil } == text { $0.target = "@" }.replacing("@", with: shown))
+        #expect(text { $0.method = evil } == text { $0.method = "@" }.replacing("@", with: shown))
+        #expect(text { $0.requestID = evil } == text { $0.requestID = "@" }.replacing("@", with: shown))
+        #expect(text { $0.client = evil } == text { $0.client = "@" }.replacing("@", with: shown))
+    }
+
+    @Test("keep spaces within quotation marks and escape them elsewhere")
+    func spaces() {
+        #expect(text { $0.userAgent = "a b" }.contains(" \"a b\" "))
+        #expect(text { $0.client = "a b" }.hasPrefix("a\\x20b - - ["))
+        #expect(text { $0.requestID = "a b" }.hasSuffix(" a\\x20b\n"))
+    }
+
+    @Test("are printable ASCII with one line feed at the end, whatever is in them")
+    func oneLine() {
+        let evil = String(String.UnicodeScalarView((0...0x3FF).compactMap(Unicode.Scalar.init)))
+        let bytes = Array(text { ($0.client, $0.method, $0.target, $0.referer, $0.userAgent, $0.requestID) = (evil, evil, evil, evil, evil, evil) }.utf8)
+        #expect(bytes.dropLast().allSatisfy { (0x20...0x7E).contains($0) })
+        #expect(bytes.last == UInt8(ascii: "\n"))
+        #expect(bytes.count { $0 == UInt8(ascii: "\"") } == 6)
+    }
+
+    @Test("have seconds with microseconds", arguments: [
+        (Duration.zero, "0.000000"), (.nanoseconds(999), "0.000000"), (.microseconds(1), "0.000001"), (.milliseconds(1500), "1.500000"),
+        (.seconds(3600) + .nanoseconds(999_999_999), "3600.999999"), (.seconds(-1), "0.000000"), (.seconds(Int64.max), "9223372036854775807.000000"),
+    ])
+    func duration(_ duration: Duration, _ shown: String) {
+        #expect(AccessLogLine.seconds(duration) == shown)
+    }
+
+    @Test("have the time in UTC", arguments: [
+        (0, "01/Jan/1970:00:00:00 +0000"), (1_795_421_143, "23/Nov/2026:08:05:43 +0000"), (1_709_164_799, "28/Feb/2024:23:59:59 +0000"),
+        (1_709_164_800, "29/Feb/2024:00:00:00 +0000"), (1_735_689_599, "31/Dec/2024:23:59:59 +0000"), (-1, "31/Dec/1969:23:59:59 +0000"), (time_t.max, "-"),
+    ])
+    func time(_ second: time_t, _ shown: String) {
+        let time = AccessLogTime()
+        #expect(time.text(second) == shown)
+        #expect(time.text(second) == shown)
+        #expect(time.text(86400) == "02/Jan/1970:00:00:00 +0000")
+    }
+}
+
+@Suite("The access log's file")
+struct AccessLogFileTests {
+    private let directory = LogDirectory()
+    private let warnings = Warnings()
+
+    @Test("is made, readable for its group, and appended to")
+    func appends() throws {
+        let path = directory.path("access.log")
+        try AccessLogFile(path, warn: warnings.add).write(Array("one\n".utf8))
+        try AccessLogFile(path, warn: warnings.add).write(Array("two\n".utf8))
+        #expect(contents(path) == "one\ntwo\n")
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        // An umask may have taken the group's part.
+        #expect(status.st_mode & 0o777 | 0o040 == 0o640)
+        #expect(warnings.all == [])
+    }
+
+    @Test("goes on at the end after someone truncated it")
+    func truncated() throws {
+        let path = directory.path("access.log")
+        let file = try AccessLogFile(path, warn: warnings.add)
+        file.write(Array("one\n".utf8))
+        truncate(path, 0)
+        file.write(Array("two\n".utf8))
+        #expect(contents(path) == "two\n")
+    }
+
+    @Test("has whole lines from many threads")
+    func threads() async throws {
+        let path = directory.path("access.log")
+        let file = try AccessLogFile(path, warn: warnings.add)
+        await withTaskGroup { group in
+            for letter in "abcdefgh" {
+                group.addTask { for _ in 0..<100 { file.write(Array(String(repeating: letter, count: 500).utf8) + [10]) } }
+            }
+        }
+        let lines = contents(path).split(separator: "\n")
+        #expect(lines.count == 800)
+        #expect(lines.allSatisfy { $0.count == 500 && Set($0).count == 1 })
+        #expect(file.dropped == 0)
+    }
+
+    @Test("that can't be opened is named with its setting and the reason", arguments: [
+        ("/nowhere/at/all", "No such file or directory"), ("/", "Is a directory"), ("/dev/null/x", "Not a directory"), ("", "No such file or directory"), ("/tmp/a\0b", "Invalid argument"),
+    ])
+    func unopened(_ path: String, _ reason: String) {
+        let error = #expect(throws: AccessLogError.self) { try AccessLogFile(path, warn: warnings.add) }
+        let shown = path.replacing("\0", with: "\\x00")
+        #expect(error?.description == "access_logfile \"\(shown)\": \(reason); name a file that the service may write to, or - for standard output")
+    }
+
+    @Test("may be a named pipe, but only one that is read")
+    func pipe() throws {
+        let path = directory.path("pipe")
+        try #require(mkfifo(path, 0o600) == 0)
+        #expect(throws: AccessLogError(path: path, code: ENXIO)) { try AccessLogFile(path, warn: warnings.add) }
+    }
+
+    @Test("drops what can't be written, counts it and warns once")
+    func full() throws {
+        let file = try AccessLogFile("/dev/full", warn: warnings.add)
+        for _ in 0..<3 { file.write(Array("line\n".utf8)) }
+        #expect(file.dropped == 3)
+        #expect(warnings.all == ["a line of the access log was dropped: /dev/full: No space left on device; the next ones that are will not be reported"])
+    }
+
+    @Test("drops a line rather than wait for a slow reader, and begins a new line behind one that was cut off")
+    func slowReader() throws {
+        let path = directory.path("pipe")
+        try #require(mkfifo(path, 0o600) == 0)
+        let reader = open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let file = try AccessLogFile(path, warn: warnings.add)
+        // More than a pipe holds, so it is written in part.
+        file.write([UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20) + [10])
+        #expect(file.dropped == 1)
+        file.write(Array("lost\n".utf8))
+        #expect(file.dropped == 2)
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        #expect(read(reader, &bytes, bytes.count) > 0)
+        file.write(Array("next\n".utf8))
+        file.write(Array("last\n".utf8))
+        let count = read(reader, &bytes, bytes.count)
+        #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "\nnext\nlast\n")
+        #expect(file.dropped == 2)
+        #expect(warnings.all.count == 1)
+    }
+
+    @Test("is standard output for a dash, which stays open")
+    func standardOutput() throws {
+        _ = try AccessLogFile("-", warn: warnings.add)
+        #expect(fcntl(STDOUT_FILENO, F_GETFD) >= 0)
+    }
+
+}
+
+@Suite("The access log of a server")
+struct AccessLogTests {
+    private let directory = LogDirectory()
+
+    @Test("has a line for each request: who asked for what, what was sent, and the id that the response carries")
+    func records() async throws {
+        let path = directory.path("access.log")
+        let log = AccessLog(try AccessLogFile(path) { _ in })
+        var config = Config()
+        config.accessLog = { log.record($0) }
+        let client = try TestClient({ scope, _, send in
+            guard case .http(let scope) = scope, scope.rawPath != "/fail" else { throw Failure() }
+            try await send(.httpResponseStart(status: 203))
+            try await send(.httpResponseBody(ByteBuffer(string: "Hello "), more: true))
+            try await send(.httpResponseBody(ByteBuffer(string: "World")))
+        }, config)
+        let good = try await client.request("GET", "/a%20b?c=d", headers: ["user-agent": "a\"b \u{E9}", "referer": "https://example.com/"])
+        let bad = try await client.request("POST", "/fail")
+        let lines = contents(path).split(separator: "\n")
+        try #require(lines.count == 2)
+        let goodID = try #require(good.headers["x-request-id"])
+        #expect(lines[0].hasPrefix("127.0.0.1 - - ["))
+        #expect(lines[0].contains(#" +0000] "GET /a%20b?c=d HTTP/1.1" 203 11 "https://example.com/" "a\x22b \xE9" 0."#))
+        #expect(lines[0].hasSuffix(" \(goodID)"))
+        let badID = try #require(bad.headers["x-request-id"])
+        #expect(lines[1].contains(#" +0000] "POST /fail HTTP/1.1" 500 "#))
+        #expect(lines[1].contains(#" "-" "-" 0."#))
+        #expect(lines[1].hasSuffix(" \(badID)"))
+    }
+
+    private struct Failure: Error {}
+}
+
+private func contents(_ path: String) -> String {
+    let descriptor = open(path, O_RDONLY)
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let count = read(descriptor, &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+}
+
+private final class Warnings: Sendable {
+    private let seen = Mutex<[String]>([])
+
+    var all: [String] { seen.withLock { $0 } }
+    var add: @Sendable (String) -> Void { { [self] text in seen.withLock { $0.append(text) } } }
+}
+
+/// An empty directory that goes away with its files.
+private final class LogDirectory: Sendable {
+    private let name: String
+
+    init() {
+        var template = Array("/tmp/roost-access-XXXXXX".utf8CString)
+        name = mkdtemp(&template).map { String(cString: $0) } ?? ""
+        precondition(!name.isEmpty, "no directory: errno \(errno)")
+    }
+
+    func path(_ file: String) -> String { "\(name)/\(file)" }
+
+    deinit {
+        for file in ["access.log", "pipe"] { unlink(path(file)) }
+        rmdir(name)
+    }
+}
