@@ -31,7 +31,7 @@ final class PeerPolicy: Sendable {
     /// Why a peer is turned away before it has sent anything; nil if it is not.
     func refusal(of origin: ConnectionOrigin, on descriptor: Int32) -> String? {
         if let allowList, let peer = origin.credentials, !allowList.admits(peer, on: descriptor) {
-            return "connection refused: the peer is none of allow_peer_user and allow_peer_group"
+            return peer.uid == PeerCredentials.overflowID ? Self.isUnmapped : Self.isNotAllowed
         }
         switch proxyProtocol {
         case .off, .auto: return nil
@@ -39,5 +39,8 @@ final class PeerPolicy: Sendable {
         }
     }
 
+    private static let isNotAllowed = "connection refused: the peer is none of allow_peer_user and allow_peer_group"
+    private static let isUnmapped =
+        "connection refused: the peer is none of allow_peer_user and allow_peer_group; in a user namespace (PrivateUsers= of the unit) all others are 65534"
     static let mayNotSendHeader = "connection refused: a PROXY header may come from proxy_allow_from only"
 }

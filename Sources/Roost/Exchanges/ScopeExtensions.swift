@@ -11,8 +11,12 @@ public struct ScopeExtensions: Sendable {
     /// What a proxy has told of the connection before its first byte: addresses and TLVs; nil if none has. `proxy_protocol`.
     public var proxyProtocol: ProxyHeader? { exchange.origin.proxyHeader }
 
-    /// TLS between the client and the proxy that ended it, as far as its PROXY header tells; nil if it does not. `tls`.
-    public var tls: TLSExtension? { exchange.origin.proxyHeader?.ssl.flatMap { TLSExtension($0) } }
+    /// TLS between the client and the proxy that ended it, as far as its PROXY header tells; nil if it does not, or if forwarded fields name a
+    /// client behind the one that the header is about: its certificate would be the other proxy's. `tls`.
+    public var tls: TLSExtension? {
+        guard let ssl = exchange.origin.proxyHeader?.ssl, exchange.client.address == exchange.origin.client.address else { return nil }
+        return TLSExtension(ssl)
+    }
 
     /// The process at the other end of a Unix socket: the proxy, as a rule; nil on TCP. `roost.peer`.
     public var peer: PeerCredentials? { exchange.origin.credentials }

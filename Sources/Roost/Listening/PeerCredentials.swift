@@ -9,6 +9,9 @@ public struct PeerCredentials: Sendable, Hashable, CustomStringConvertible {
     /// The effective group's number.
     public let gid: UInt32
 
+    /// What the kernel gives for users and groups that this process's user namespace has no number for (user_namespaces(7)).
+    static let overflowID: UInt32 = 65534
+
     public init(pid: Int32, uid: UInt32, gid: UInt32) {
         self.pid = pid
         self.uid = uid

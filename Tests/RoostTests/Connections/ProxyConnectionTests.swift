@@ -121,6 +121,22 @@ struct ProxyConnectionTests {
         #expect(seen.value == ["https \(0x0304)"])
     }
 
+    @Test("tells nothing of TLS if forwarded fields name a client behind the proxy that the header is about")
+    func tlsOfAnotherProxy() throws {
+        let ssl = ProxySSL(client: [.ssl, .certificateOnConnection], verify: 0, tlvs: [ProxyTLV(.sslVersion, "TLSv1.3"), ProxyTLV(.sslCommonName, "proxy")])
+        let header = try ProxyHeader.v2(Self.addresses, tlvs: [ssl.tlv()]).encoded()
+        let app = httpApp { scope, _, send in
+            try await send.answer("\(scope.scheme) \(scope.extensions.tls?.clientCertificateName ?? "nil") \(scope.extensions.proxyProtocol?.ssl?.commonName ?? "nil")")
+        }
+        let trusted = try TrustedPeers([TrustedPeer("203.0.113.7")])
+        try connection(app, mode: .v2) { $0.forwardedAllowIPs = trusted } _: { memory in
+            memory.receive(header + Array("GET / HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 198.51.100.9\r\n\r\n".utf8))
+            memory.receive("GET / HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 198.51.100.9\r\nx-forwarded-proto: https\r\n\r\n")
+            memory.receive(Self.request)
+            #expect(memory.responses().map(\.text) == ["http nil proxy", "https nil proxy", "https CN=proxy proxy"])
+        }
+    }
+
     @Test("is refused with 400, one line in the log, and no request run", arguments: [
         (ProxyProtocolMode.v1, v2, "is of version v2, and only v1"),
         (.v2, v1, "is of version v1, and only v2"),

@@ -16,6 +16,7 @@ enum ClientResolver {
         var resolution = Resolution(client: connection)
         guard let family = policy.family, policy.trusts(hop) else { return resolution }
         let fields = ForwardedFields(head)
+        guard fields.has(family) || policy.hops != nil else { return resolution }
         if fields.has(family.other), fields.has(family) { resolution.client.hiddenFields = family.other }
 
         let namesSenders = policy.believes(family == .forwarded ? .forwarded : .xForwardedFor)
@@ -33,6 +34,8 @@ enum ClientResolver {
             element = walk.element
         }
 
+        // What is known of the connection's own TLS is the nearest proxy's, not the client's.
+        if resolution.client.address != connection.address { resolution.client.scheme = .http }
         var told = family == .forwarded ? ToldOrigin(element) : ToldOrigin(fields, at: position, policy)
         told.apply(to: &resolution.client, head)
         resolution.problem = resolution.problem ?? told.problem

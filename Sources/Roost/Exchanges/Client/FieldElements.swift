@@ -48,7 +48,7 @@ struct FieldElements: IteratorProtocol {
     private mutating func goToPreviousLine() -> Bool {
         while line > firstLine {
             line -= 1
-            if ForwardedHeader(name: bytes[head.fieldNameRange(at: line)]) == field {
+            if ForwardedHeader(bytes.span, name: head.fieldNameRange(at: line)) == field {
                 enterLine()
                 return true
             }

@@ -12,6 +12,14 @@ enum ForwardedFamily: Sendable, Hashable {
         }
     }
 
+    /// The bits of its fields, see `ForwardedHeader.bit`.
+    var bits: UInt8 {
+        switch self {
+        case .xForwarded: 0b01_1111
+        case .forwarded: 0b10_0000
+        }
+    }
+
     /// The names of its fields, in lower case.
     var fieldNames: [String] { ForwardedHeader.allCases.filter { $0.family == self }.map(\.rawValue) }
 }

@@ -10,28 +10,33 @@ struct ForwardedFields {
 
     let head: RequestHead
     let bytes: ArraySlice<UInt8>
-    /// By `ForwardedHeader.index`.
-    private var lines = InlineArray<6, Lines?>(repeating: nil)
+    /// By `ForwardedHeader.index`; those of fields that are not there mean nothing.
+    private var lines = InlineArray<6, Lines>(repeating: Lines(first: 0, last: 0))
+    /// The bits of the fields that are there.
+    private var bits: UInt8 = 0
 
     init(_ head: RequestHead) {
         self.head = head
-        bytes = head.bytes
+        let bytes = head.bytes
+        self.bytes = bytes
+        let span = bytes.span
         for index in 0..<head.fieldCount {
-            guard let field = ForwardedHeader(name: bytes[head.fieldNameRange(at: index)])?.index else { continue }
-            lines[field] = Lines(first: lines[field]?.first ?? index, last: index)
+            guard let field = ForwardedHeader(span, name: head.fieldNameRange(at: index)) else { continue }
+            let first = self[field]?.first ?? index
+            lines[field.index] = Lines(first: first, last: index)
+            bits |= field.bit
         }
     }
 
     /// Where a field's lines are; nil if there are none.
-    subscript(field: ForwardedHeader) -> Lines? { lines[field.index] }
+    subscript(field: ForwardedHeader) -> Lines? { bits & field.bit == 0 ? nil : lines[field.index] }
 
-    func has(_ family: ForwardedFamily) -> Bool {
-        for field in ForwardedHeader.allCases where field.family == family && self[field] != nil { return true }
-        return false
-    }
+    /// Whether there is a field of this family.
+    func has(_ family: ForwardedFamily) -> Bool { bits & family.bits != 0 }
 
     /// The element of a list field that has `position` others to its right, or the left-most if there are not so many. Nil if there is none.
     func element(of field: ForwardedHeader, at position: Int) -> ArraySlice<UInt8>? {
+        guard bits & field.bit != 0 else { return nil }
         var elements = FieldElements(field, in: self)
         var found: ArraySlice<UInt8>?
         for _ in 0...max(position, 0) {

@@ -13,21 +13,34 @@ public enum ForwardedHeader: String, CaseIterable, Sendable, Hashable {
     /// All of this in one field (RFC 7239).
     case forwarded = "forwarded"
 
-    /// The field with this name; nil if it is another one.
+    /// The field whose name is here; nil if it is another one.
     ///
-    /// - Parameter name: in lower case.
-    init?(name: ArraySlice<UInt8>) {
-        guard let first = name.first, first == UInt8(ascii: "x") || first == UInt8(ascii: "f") else { return nil }
+    /// - Parameter name: where the name is, in lower case.
+    @inline(__always)
+    init?(_ bytes: Span<UInt8>, name: Range<Int>) {
+        // Few other fields have such a length and begin like this.
+        guard name.count == 9 || name.count >= 15 && name.count <= 18 else { return nil }
+        let first = bytes[name.lowerBound]
+        guard first == UInt8(ascii: "x") || first == UInt8(ascii: "f") else { return nil }
+        self.init(candidate: bytes, name: name)
+    }
+
+    @inline(never)
+    private init?(candidate bytes: Span<UInt8>, name: Range<Int>) {
         let candidate: ForwardedHeader
         switch name.count {
         case 9: candidate = .forwarded
         case 15: candidate = .xForwardedFor
-        case 16: candidate = name[name.startIndex + 12] == UInt8(ascii: "h") ? .xForwardedHost : .xForwardedPort
+        case 16: candidate = bytes[name.lowerBound + 12] == UInt8(ascii: "h") ? .xForwardedHost : .xForwardedPort
         case 17: candidate = .xForwardedProto
         case 18: candidate = .xForwardedPrefix
         default: return nil
         }
-        guard candidate.rawValue.utf8.elementsEqual(name) else { return nil }
+        var offset = name.lowerBound
+        for byte in candidate.rawValue.utf8 {
+            guard bytes[offset] == byte else { return nil }
+            offset += 1
+        }
         self = candidate
     }
 
@@ -42,6 +55,9 @@ public enum ForwardedHeader: String, CaseIterable, Sendable, Hashable {
         case .forwarded: 5
         }
     }
+
+    /// A bit of its own, for sets of fields that are asked without hashing.
+    var bit: UInt8 { 1 << UInt8(truncatingIfNeeded: index) }
 
     var family: ForwardedFamily { self == .forwarded ? .forwarded : .xForwarded }
 }

@@ -18,14 +18,14 @@ struct ForwardedPolicy: Sendable {
         self.hops = hops
         self.headers = headers
         family = headers.isEmpty ? nil : headers.contains(.forwarded) ? .forwarded : .xForwarded
-        bits = headers.reduce(0) { $0 | 1 << UInt8($1.index) }
+        bits = headers.reduce(0) { $0 | $1.bit }
     }
 
     /// Whether the fields of this sender's requests are believed.
     func trusts(_ hop: Hop) -> Bool { hops != nil || allowIPs.trusts(hop) }
 
     /// Whether this field is believed.
-    func believes(_ header: ForwardedHeader) -> Bool { bits & 1 << UInt8(header.index) != 0 }
+    func believes(_ header: ForwardedHeader) -> Bool { bits & header.bit != 0 }
 
     /// Whether an entry of a list is one of our proxies, so that the entry to its left is believed too.
     ///

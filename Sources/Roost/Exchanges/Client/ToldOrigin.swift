@@ -21,14 +21,11 @@ struct ToldOrigin {
 
     /// Takes from each field that is believed the element that was written together with the entry at `position`, if there are so many.
     init(_ fields: ForwardedFields, at position: Int, _ policy: ForwardedPolicy) {
-        func element(_ field: ForwardedHeader) -> ArraySlice<UInt8>? {
-            fields[field] != nil && policy.believes(field) ? fields.element(of: field, at: position) : nil
-        }
         family = .xForwarded
-        proto = element(.xForwardedProto)
-        host = element(.xForwardedHost)
-        port = element(.xForwardedPort)
-        prefix = element(.xForwardedPrefix)
+        proto = policy.believes(.xForwardedProto) ? fields.element(of: .xForwardedProto, at: position) : nil
+        host = policy.believes(.xForwardedHost) ? fields.element(of: .xForwardedHost, at: position) : nil
+        port = policy.believes(.xForwardedPort) ? fields.element(of: .xForwardedPort, at: position) : nil
+        prefix = policy.believes(.xForwardedPrefix) ? fields.element(of: .xForwardedPrefix, at: position) : nil
     }
 
     /// Puts into `client` what is told and well-formed.
