@@ -1,0 +1,60 @@
+"""Certificates for a test: an authority, and what it has signed. They are valid for a day."""
+
+import os
+import ssl
+import subprocess
+import tempfile
+
+from requirements import require_programs
+
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+AUTHORITY = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
+
+
+class Authority:
+    """One authority with its certificate, `certificate`. The directory is removed by `remove()`."""
+
+    def __init__(self, name="Test Authority"):
+        require_programs("openssl")
+        self._directory = tempfile.TemporaryDirectory(prefix="roost-certificates-")
+        self.certificate, self._key = self._path("authority.pem"), self._path("authority.key")
+        extensions = [argument for extension in AUTHORITY for argument in ("-addext", extension)]
+        _openssl("req", "-x509", *NEW_KEY, "-days", "1", "-utf8", "-subj", "/CN=" + name, "-keyout", self._key, "-out", self.certificate,
+                 *extensions)
+
+    def sign(self, name, host=None):
+        """Makes a certificate with this common name, for a server of this host name or for a client; gives a file with it and its key."""
+        file = "client" if host is None else "server"
+        request, key, both = self._path(file + ".csr"), self._path(file + ".key"), self._path(file + ".pem")
+        extensions = self._path(file + ".extensions")
+        with open(extensions, "w") as text:
+            text.write("extendedKeyUsage=clientAuth\n" if host is None else
+                       "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:{}\n".format(host))
+        _openssl("req", *NEW_KEY, "-utf8", "-subj", "/CN=" + name, "-keyout", key, "-out", request)
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", "1",
+                 "-extfile", extensions, "-out", both)
+        with open(key) as source, open(both, "a") as target:
+            target.write(source.read())
+        return both
+
+    def client_context(self, certificate=None, alpn=()):
+        """What a client needs to trust servers of this authority, and to show the certificate in this file."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        if certificate:
+            context.load_cert_chain(certificate)
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        return context
+
+    def remove(self):
+        self._directory.cleanup()
+
+    def _path(self, name):
+        return os.path.join(self._directory.name, name)
+
+
+def _openssl(*arguments):
+    done = subprocess.run(("openssl",) + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          universal_newlines=True)
+    if done.returncode != 0:
+        raise AssertionError("openssl {} ended with {}:\n{}".format(arguments[0], done.returncode, done.stdout))
