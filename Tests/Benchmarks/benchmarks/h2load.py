@@ -29,6 +29,8 @@ class H2load:
         if load.upload is not None:
             self.upload.write_bytes(load.upload)
             command += ["-d", str(self.upload)]
+        for name, value in load.fields:
+            command += ["-H", f"{name}: {value}"]
         if log:
             self.log.unlink(missing_ok=True)
             command += ["--log-file", str(self.log)]

@@ -16,16 +16,26 @@ class Load:
     connections: tuple[int, ...]
     upload: bytes | None = None
     in_flight: int = 1
+    # Header fields beside Host.
+    fields: tuple[tuple[str, str], ...] = ()
 
     def label(self, connections: int) -> str:
-        return f"{self.title}, {connections} connection{'' if connections == 1 else 's'}"
+        return with_connections(self.title, connections)
 
     def request(self) -> bytes:
         """The request as this program sends it, to check the answer and to make a connection known to the server."""
+        lines = ["Host: localhost", *(f"{name}: {value}" for name, value in self.fields)]
         if self.upload is None:
-            return f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        head = f"POST {self.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(self.upload)}\r\n\r\n"
-        return head.encode() + self.upload
+            return head(f"GET {self.path} HTTP/1.1", lines)
+        return head(f"POST {self.path} HTTP/1.1", [*lines, f"Content-Length: {len(self.upload)}"]) + self.upload
+
+
+def with_connections(title: str, connections: int) -> str:
+    return f"{title}, {connections} connection{'' if connections == 1 else 's'}"
+
+
+def head(request_line: str, field_lines: list[str]) -> bytes:
+    return "\r\n".join([request_line, *field_lines, "", ""]).encode()
 
 
 HELLO_LOAD = Load("hello", "hello", "/", HELLO, (1, 16, 64, 256))

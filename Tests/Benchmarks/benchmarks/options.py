@@ -6,8 +6,9 @@ from pathlib import Path
 
 from .loads import LOADS
 from .servers import ALL
+from .variants import COMPARISONS
 
-SCENARIOS = [load.name for load in LOADS] + ["idle", "ready"]
+SCENARIOS = [load.name for load in LOADS] + ["idle", "ready"] + [comparison.name for comparison in COMPARISONS]
 SERVERS = [server.name for server in ALL]
 
 DESCRIPTION = """\
@@ -25,6 +26,12 @@ scenarios:
   idle       memory per idle connection: 10,000 connections, each after one request (nginx's figure lacks
              what it reserves for every connection when it starts)
   ready      time from exec to READY=1 (nginx: to the first answer)
+and what it costs Roost to know who is calling, Roost beside Roost, every variant started anew in every round:
+  forwarded  hello with the X-Forwarded-* fields that nginx sends: not there, passed on, believed; the same for an
+             application that reads client, scheme and host of each request (GET /who); hello without request ids in
+             answers; hello with an access log, on a tmpfs; 64 connections
+  proxy      one connection after the other, each with one request: --proxy-protocol off and auto without a PROXY
+             header, required with v1, with v2, and with v2 and what HAProxy tells of TLS
 """
 
 EPILOGUE = """\
@@ -33,11 +40,16 @@ what the figures mean:
                     the plain table also has utime + stime, whose grain is 10 ms
   p50, p99          from h2load's log of single requests, in a shorter run of its own, because writing it
                     costs the load generator time
+  ratio             of what knowing the caller costs: CPU per request or connection, this variant ÷ the one named
+                    beside it, in the same round; a target stands beside it where there is one
   load CPU          how busy h2load was; near 100 % means that requests per second are its limit, not the server's
 
 examples:
   run --quick                         does everything work? a minute, figures worthless
-  run                                 the whole table, about 15 minutes
+  run                                 the whole table, about 20 minutes
+  run --only forwarded --only proxy --rounds 9 --seconds 1.5
+                                      what knowing the caller costs, under 5 minutes; more rounds, because the
+                                      differences are small
   run --only hello --connections 64   one load
   run --no-build --roost PATH --bench-roost PATH --hummingbird PATH
                                       binaries that were built before
@@ -82,6 +94,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     fill_defaults(options)
     if options.server_cpu == options.load_cpu and not options.unpinned:
         parser.error("--server-cpu and --load-cpu are the same CPU: servers and load would take each other's time")
+    costs = {comparison.name for comparison in COMPARISONS}
+    if "roost" not in options.servers and costs.issuperset(options.only):
+        parser.error(f"--only {' --only '.join(options.only)} measures nothing but roost, and --servers leaves it out")
     return options
 
 

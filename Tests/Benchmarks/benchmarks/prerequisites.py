@@ -12,6 +12,7 @@ from pathlib import Path
 from .errors import BenchmarkError
 from .loads import LOADS
 from .servers import Binaries
+from .variants import COMPARISONS, FORWARDED
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ROOST_PACKAGE = PACKAGE.parent.parent
@@ -55,16 +56,20 @@ def raise_file_limit(options: argparse.Namespace) -> None:
 
 def find_binaries(options: argparse.Namespace) -> Binaries:
     """Given, or built now."""
-    binaries = Binaries(nginx=tool("nginx", "nginx") if any(name.startswith("nginx") for name in options.servers) else None)
+    # Costs are of Roost beside Roost.
+    beside = set(options.only) - {comparison.name for comparison in COMPARISONS}
+    peers = options.servers if beside else []
+    binaries = Binaries(nginx=tool("nginx", "nginx") if any(name.startswith("nginx") for name in peers) else None)
     # The Roost command serves what it has built in; other loads need this package's own application.
-    ours = any(load.name in options.only and load.path != "/" for load in LOADS)
-    command = any(name in options.only for name in ("idle", "ready")) or any(load.name in options.only and load.path == "/" for load in LOADS)
+    application = {load.name for load in LOADS if load.path != "/"}
+    ours = bool(set(options.only) & (application | {FORWARDED.name}))
+    command = bool(set(options.only) - application)
     if "roost" in options.servers:
         if command:
             binaries.roost = given(options.roost, "--roost") or build(options, "roost", ROOST_PACKAGE, "--roost")
         if ours:
             binaries.bench_roost = given(options.bench_roost, "--bench-roost") or build(options, "RoostServer", PACKAGE, "--bench-roost")
-    if any(name.startswith("hummingbird") for name in options.servers):
+    if any(name.startswith("hummingbird") for name in peers):
         binaries.hummingbird = given(options.hummingbird, "--hummingbird") or build(options, "HummingbirdServer", PACKAGE, "--hummingbird")
     return binaries
 

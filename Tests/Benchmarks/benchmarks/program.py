@@ -8,21 +8,24 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import idle, ready, rounds
+from . import costs, idle, ready, rounds
 from .errors import BenchmarkError
 from .h2load import H2load
-from .loads import HELLO_LOAD, LOADS
+from .loads import HELLO_LOAD, LOADS, with_connections
 from .machine import busy_share, describe
 from .options import parse
 from .prerequisites import check_machine, find_binaries, raise_file_limit, tool
 from .progress import say
 from .report import OURS, Results, markdown, plain
 from .servers import ALL, Binaries
+from .variants import FORWARDED, PROXY
 
 # Starts of each server that the memory of idle connections is the median of.
 IDLE_ROUNDS = 3
 # Of all CPUs; above it the machine is not ours alone.
 QUIET_SHARE = 0.05
+# Of h2load, for the cost of forwarded fields.
+FORWARDED_CONNECTIONS = [64]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +74,22 @@ def measure(options: argparse.Namespace, binaries: Binaries, h2load: str, folder
         results.idle = idle.measure(for_hello, options.idle_connections, min(IDLE_ROUNDS, options.rounds))
     if "ready" in options.only:
         results.ready = ready.measure(for_hello, options.starts, folder)
+    if OURS in options.servers:
+        results.costs = measure_costs(options, binaries, generator, folder, server_cpus)
     return results
+
+
+def measure_costs(options: argparse.Namespace, binaries: Binaries, generator: H2load, folder: Path, cpus: set[int]) -> list[costs.Cost]:
+    """Roost beside Roost."""
+    drivers = []
+    if FORWARDED.name in options.only:
+        for connections in options.connections or FORWARDED_CONNECTIONS:
+            drivers.append((FORWARDED, with_connections(FORWARDED.title, connections), costs.Requests(generator, connections)))
+    if PROXY.name in options.only:
+        drivers.append((PROXY, f"{PROXY.title}, one request per connection", costs.Connections()))
+    return [
+        costs.measure(comparison, label, driver, binaries, folder, cpus, options.rounds, options.seconds) for comparison, label, driver in drivers
+    ]
 
 
 def settings(options: argparse.Namespace) -> str:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from statistics import median
 
+from .costs import Cost
 from .rounds import Cell
+from .variants import Variant
 
 OURS = "roost"
 PEERS = {"nginx": "nginx", "hummingbird": "Hummingbird"}
 SENDFILE = "nginx-sendfile"
+TEXT_COLUMNS = {"server", "beside", "target"}
 METRICS = ["rate", "cpu", "cpu_ticks", "p50", "p99", "generator_busy"]
 
 
@@ -20,6 +23,7 @@ class Results:
     idle: dict[str, list[float]] = field(default_factory=dict)
     idle_connections: int = 0
     ready: dict[str, list[float]] = field(default_factory=dict)
+    costs: list[Cost] = field(default_factory=list)
 
     def as_json(self) -> dict:
         return {
@@ -29,6 +33,7 @@ class Results:
             "idle_connections": self.idle_connections,
             "idle_bytes": self.idle,
             "ready_milliseconds": self.ready,
+            "costs": [cost.as_json() for cost in self.costs],
         }
 
 
@@ -61,6 +66,7 @@ def markdown(results: Results) -> str:
         if OURS in cell.samples and (sendfile := cell.samples.get(SENDFILE)):
             cpu = paired(figures(cell, OURS, "cpu"), [sample.cpu for sample in sendfile])
             notes.append(f"{cell.label}: {ratio(cpu)} × the CPU of nginx when that sends a file by sendfile, which copies nothing.")
+    notes.extend(cost_note(cost) for cost in results.costs)
     return "\n".join(lines + [""] * bool(lines) + [*notes, f"{results.machine}. {results.settings}"])
 
 
@@ -91,7 +97,52 @@ def plain(results: Results) -> str:
                 ratios = [ratio(paired(found, values.get(other, []))) if server != other else "1" for other in PEERS]
                 table.append([server] + [f"{value:.1f}" for value in (median(found), min(found), max(found))] + ratios)
             parts.append(aligned(table))
+    parts.extend(aligned(cost_table(cost)) for cost in results.costs)
     return "\n\n".join(parts + [f"{results.machine}\n{results.settings}"])
+
+
+def cost_note(cost: Cost) -> str:
+    """One sentence of ratios."""
+    titles = {variant.name: variant.title for variant in cost.comparison.variants}
+    quotients = []
+    for variant in cost.comparison.variants:
+        if variant.beside:
+            of_target = f" ({target(cost, variant)})" if variant.most else ""
+            quotients.append(f"{variant.title} {thousandths(cost_ratio(cost, variant))} × {titles[variant.beside]}{of_target}")
+    return f"{cost.label}, CPU per {cost.comparison.unit}: {'; '.join(quotients)}."
+
+
+def cost_table(cost: Cost) -> list[list[str]]:
+    table = [[cost.label, f"CPU us per {cost.comparison.unit}", "ratio", "least", "most", "beside", "target"]]
+    titles = {variant.name: variant.title for variant in cost.comparison.variants}
+    for variant in cost.comparison.variants:
+        row = [variant.title, f"{median(cost.samples[variant.name]) / 1000:.2f}"]
+        if variant.beside:
+            ratios = cost_ratios(cost, variant)
+            row += [thousandths(value) for value in (median(ratios), min(ratios), max(ratios))]
+            row += [titles[variant.beside], target(cost, variant) if variant.most else ""]
+        else:
+            row += ["1", "", "", "", ""]
+        table.append(row)
+    return table
+
+
+def target(cost: Cost, variant: Variant) -> str:
+    met = variant.most is None or cost_ratio(cost, variant) <= variant.most
+    return f"≤ {variant.most}: {'met' if met else 'missed'}"
+
+
+def cost_ratio(cost: Cost, variant: Variant) -> float:
+    return median(cost_ratios(cost, variant))
+
+
+def cost_ratios(cost: Cost, variant: Variant) -> list[float]:
+    return paired(cost.samples[variant.name], cost.samples[variant.beside or variant.name])
+
+
+def thousandths(value: float) -> str:
+    """Costs of one or two in a hundred are what is looked for."""
+    return f"{value:.3f}"
 
 
 def markdown_row(cells: list[str]) -> str:
@@ -99,7 +150,7 @@ def markdown_row(cells: list[str]) -> str:
 
 
 def aligned(table: list[list[str]]) -> str:
-    """First column to the left, the others to the right, a server's name to the left as well."""
+    """First column to the left, the others to the right, columns of text to the left as well."""
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     lines = []
     for row in table:
@@ -109,7 +160,7 @@ def aligned(table: list[list[str]]) -> str:
 
 
 def is_text(column: int, table: list[list[str]]) -> bool:
-    return column == 0 or table[0][column] == "server"
+    return column == 0 or table[0][column] in TEXT_COLUMNS
 
 
 def ratio(ratios: list[float]) -> str:

@@ -158,4 +158,16 @@ class Roost(Server):
         return [self.binaries.bench_roost or "", "--bind", f"unix:{self.socket}"]
 
 
+class ConfiguredRoost(Roost):
+    """Roost with flags and a name of its own, to be measured beside Roost itself."""
+
+    def __init__(self, binaries: Binaries, folder: Path, cpus: set[int], name: str, flags: list[str]):
+        self.name = f"{Roost.name}-{name}"
+        self.flags = flags
+        super().__init__(binaries, folder, cpus)
+
+    def command(self, load: Load) -> list[str]:
+        return super().command(load) + self.flags
+
+
 ALL: list[type[Server]] = [Nginx, NginxSendfile, Hummingbird, HummingbirdRouter, Roost]

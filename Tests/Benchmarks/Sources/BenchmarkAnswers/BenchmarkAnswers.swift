@@ -8,4 +8,20 @@ public enum BenchmarkAnswers {
     public static let large = ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 10)
     /// The largest body, in bytes, that `POST /echo` takes.
     public static let echoLimit = 1 << 20
+
+    /// `GET /who`: what the request's scope tells of its sender, filled up with spaces to `whoLength` bytes, so that all such answers cost the
+    /// same to send. A host name that does not fit makes a longer one.
+    public static func who(client: String?, scheme: String, host: String?) -> ByteBuffer {
+        var body = ByteBuffer()
+        body.reserveCapacity(whoLength)
+        body.writeString(client ?? "-")
+        body.writeStaticString(" ")
+        body.writeString(scheme)
+        body.writeStaticString(" ")
+        body.writeString(host ?? "-")
+        body.writeRepeatingByte(UInt8(ascii: " "), count: max(0, whoLength - body.readableBytes))
+        return body
+    }
+
+    private static let whoLength = 64
 }

@@ -14,6 +14,7 @@ struct RoostServer {
             case "/": body = BenchmarkAnswers.hello
             case "/64k": body = BenchmarkAnswers.large
             case "/echo": body = try await wholeBody(receive)
+            case "/who": body = BenchmarkAnswers.who(client: request.client?.host, scheme: request.scheme, host: request.headers["host"])
             default: return try await notFound(send)
             }
             try await send(.httpResponseStart(status: 200, headers: ["content-type": "text/plain"]))
