@@ -133,7 +133,7 @@ struct Server {
 
     private func accept(from listeners: ListenerSet) async throws {
         let isShared = loops.count > 1
-        let policies = listeners.listeners.map { PeerPolicy(config, for: $0.bind, allowList: allowList) }
+        let policies = listeners.listeners.map { PeerPolicy(config, for: config.bind[$0.place], allowList: allowList) }
         for loop in loops {
             try await loop.call { transport throws(SystemError) in
                 for (listener, policy) in zip(listeners.listeners, policies) {

@@ -44,7 +44,6 @@ final class HTTP1Connection {
     private static let bodyHighWater = 64 << 10
     /// How long a connection without a request stays open once the server is shutting down.
     private static let lastMoment = Nanoseconds(.seconds(1))
-    private static let droppedFields = "fields with an underscore in their name, or a second Content-Type or Authorization, are left out (header_map)"
     /// How much of a body that nobody wants is read to keep the connection.
     private static let discardLimit = 64 << 10
 
@@ -158,11 +157,11 @@ final class HTTP1Connection {
         switch phase {
         case .idle, .discardingBody:
             if preamble?.hasBegun ?? false {
-                shared.logRejection("the connection ended within its PROXY header", status: 0, origin: origin)
+                shared.logRefusedHeader("the connection ended within its PROXY header", status: 0, of: origin)
             }
             end(.afterOutput(lingering: false))
         case .head:
-            shared.logRejection("the connection ended within a request's head", status: 0, origin: origin)
+            shared.logRejection("the connection ended within a request's head", status: 0, origin.metadata)
             end(.afterOutput(lingering: false))
         case .receivingBody:
             abandonExchange()
@@ -198,14 +197,14 @@ final class HTTP1Connection {
     /// Notes that the time in `deadline` has come.
     func deadlineReached() {
         if !output.isEmpty {
-            shared.logRejection("the client took nothing of its response for too long", status: 0, origin: origin)
+            shared.logRejection("the client took nothing of its response for too long", status: 0, exchange?.metadata ?? origin.metadata)
             abandonExchange()
             return end(.now(reset: true))
         }
         switch phase {
         case .idle, .discardingBody:
             if preamble?.hasBegun ?? false {
-                return rejectHead(RequestRejection(status: 408, reason: "the PROXY header did not arrive in time (header_timeout)"))
+                return refuseHeader(status: 408, "the PROXY header did not arrive in time (header_timeout)")
             }
             end(.afterOutput(lingering: false))
         case .head:
@@ -253,11 +252,18 @@ final class HTTP1Connection {
             if !held.isEmpty { received(held.span) }
             received(bytes)
         case .forbidden:
-            shared.refusals.log(PeerPolicy.mayNotSendHeader, of: origin, with: shared.logger)
+            shared.logRefusedConnection(PeerPolicy.mayNotSendHeader, of: origin)
             end(.now(reset: false))
         case .refused(let reason):
-            rejectHead(RequestRejection(status: 400, reason: reason))
+            refuseHeader(status: 400, reason)
         }
+    }
+
+    /// Answers bytes that are no PROXY header, or not one that is taken here, and ends the connection.
+    private func refuseHeader(status: Int, _ reason: String) {
+        shared.logRefusedHeader(reason, status: status, of: origin)
+        response = ResponseWriter()
+        respondAndEnd(status: status)
     }
 
     // MARK: Requests
@@ -294,7 +300,11 @@ final class HTTP1Connection {
                     used += length
                     startExchange(head, body: bytes, from: &used)
                 case .rejected(let rejection):
-                    rejectHead(requestCount == 0 ? explained(rejection, rest) : rejection)
+                    if requestCount == 0, ProxyPreamble.begins(rest) {
+                        refuseHeader(status: rejection.status, unwantedHeader)
+                    } else {
+                        rejectHead(rejection)
+                    }
                     return bytes.count
                 }
             case .receivingBody:
@@ -333,27 +343,25 @@ final class HTTP1Connection {
         return outcome
     }
 
-    /// What the operator is told about bytes that are no request: the likeliest mistake is a proxy that sends its header unasked.
-    private func explained(_ rejection: RequestRejection, _ bytes: Span<UInt8>) -> RequestRejection {
-        guard ProxyPreamble.begins(bytes) else { return rejection }
-        let reason = origin.proxyHeader == nil
+    /// What the operator is told about a PROXY header where a request should be: the likeliest mistake is a proxy that sends it unasked.
+    private var unwantedHeader: String {
+        origin.proxyHeader == nil
             ? "a PROXY header came, which this bind does not take: set proxy_protocol if the proxy in front is to send it"
             : "a second PROXY header came: only the last proxy may send one"
-        return RequestRejection(status: rejection.status, reason: reason)
     }
 
     private func startExchange(_ head: RequestHead, body bytes: Span<UInt8>, from used: inout Int) {
         requestCount &+= 1
-        if head.isForwarded, !origin.isForwarderTrusted { shared.refusals.noteUnbelieved(origin, with: shared.logger) }
-        if head.hasDroppedFields { shared.refusals.log(Self.droppedFields, of: origin, with: shared.logger) }
         response = ResponseWriter(to: head)
-        if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
-            return reject(.bodyTooLarge)
-        }
         let hasBody = head.framing != .none
         expectsContinue = hasBody && head.expectsContinue
         let exchange = Exchange(head: head, hasBody: hasBody, number: requestCount, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
+        if head.isForwarded, !origin.isForwarderTrusted { shared.noteUnbelieved(origin) }
+        if head.hasDroppedFields { exchange.noteDroppedFields() }
+        if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
+            return reject(.bodyTooLarge)
+        }
         if hasBody {
             bodyReader = BodyReader(head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
             phase = .receivingBody
@@ -415,13 +423,14 @@ final class HTTP1Connection {
 
     /// Answers a request that the application is not to see, or not to see the rest of, and ends the connection.
     private func reject(_ rejection: RequestRejection) {
-        shared.logRejection(rejection.reason, status: rejection.status, origin: origin)
+        shared.logRejection(rejection.reason, status: rejection.status, exchange?.metadata ?? origin.metadata)
         let hadStarted = exchange != nil && response.hasStarted
+        let id = shared.sendsRequestID ? exchange?.requestID : nil
         abandonExchange(answering: hadStarted ? nil : rejection.status)
         if hadStarted {
             end(.now(reset: response.isTruncationInvisible))
         } else {
-            respondAndEnd(status: rejection.status)
+            respondAndEnd(status: rejection.status, requestID: id)
         }
     }
 
@@ -474,6 +483,8 @@ final class HTTP1Connection {
 
 extension HTTP1Connection: ExchangeWire {
     var hasRoom: Bool { output.count < Self.highWater }
+
+    var lacksBody: Bool { response.shortfall != nil }
 
     func applicationWantsBody() {
         guard expectsContinue, !response.hasStarted else { return }

@@ -33,6 +33,7 @@ final class LoopContext: @unchecked Sendable {
     /// Called when the last exchange of a draining loop has ended.
     var onExchangeEnded: (() -> Void)?
 
+    private var hasNotedUnbelieved = false
     private let scheduler: any LoopScheduler
     private var rejectionLog = LogThrottle()
     private(set) var exchangeCount = 0
@@ -87,12 +88,31 @@ final class LoopContext: @unchecked Sendable {
     }
 
     /// Logs why a client was turned away, but not more often than an operator can read.
-    func logRejection(_ reason: @autoclosure () -> String, status: Int, origin: ConnectionOrigin) {
+    func logRejection(_ reason: @autoclosure () -> String, status: Int, _ metadata: @autoclosure () -> Logger.Metadata) {
         guard let suppressed = rejectionLog.admit(at: loop.now) else { return }
-        var metadata = origin.metadata
+        var metadata = metadata()
         metadata["status"] = "\(status)"
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
         logger.info("request refused: \(reason())", metadata: metadata)
+    }
+}
+
+extension LoopContext {
+    /// Logs why somebody who connected was turned away.
+    func logRefusedConnection(_ reason: String, of origin: ConnectionOrigin) {
+        refusals.log(.peer, reason, of: origin.source, origin.metadata, with: logger)
+    }
+
+    /// Logs what was wrong with a PROXY header.
+    func logRefusedHeader(_ reason: String, status: Int, of origin: ConnectionOrigin) {
+        refusals.log(.proxyHeader, "request refused: \(reason)", of: origin.source, origin.metadata.merging(["status": "\(status)"]) { $1 }, with: logger)
+    }
+
+    /// Notes that somebody who is not trusted has sent forwarded fields.
+    func noteUnbelieved(_ origin: ConnectionOrigin) {
+        guard !hasNotedUnbelieved, origin.policy.forwarded.allowIPs.peers.isEmpty else { return }
+        hasNotedUnbelieved = true
+        refusals.noteUnbelieved(origin, with: logger)
     }
 }
 
@@ -102,7 +122,7 @@ protocol LoopScheduler: AnyObject {
 }
 
 /// Starts an application for one exchange, and calls `exchange.end` on its loop when the application is done.
-protocol ApplicationRunner: Sendable {
+package protocol ApplicationRunner: Sendable {
     func run(_ exchange: Exchange)
 }
 

@@ -13,15 +13,15 @@ final class PeerPolicy: Sendable {
         self.allowList = allowList
     }
 
-    /// What a configuration says for one of its binds; for one that it does not name, what it says for all.
-    convenience init(_ config: Config, for address: BindAddress? = nil, allowList: PeerAllowList? = nil) {
-        let bind = config.bind.first { $0.address == address }
+    /// What a configuration says for one of its binds; without one, what it says for all.
+    convenience init(_ config: Config, for bind: Bind? = nil, allowList: PeerAllowList? = nil) {
         self.init(
             proxyProtocol: bind?.proxyProtocol ?? config.proxyProtocol,
             proxyAllowFrom: bind?.proxyAllowFrom ?? config.proxyAllowFrom,
             forwarded: ForwardedPolicy(
                 allowIPs: bind?.forwardedAllowIPs ?? config.forwardedAllowIPs,
-                hops: config.forwardedHops,
+                // Whoever names the proxies of a bind, be it none, does not count them.
+                hops: bind?.forwardedAllowIPs == nil ? config.forwardedHops : nil,
                 headers: config.forwardedHeaders
             ),
             allowList: allowList
@@ -30,8 +30,10 @@ final class PeerPolicy: Sendable {
 
     /// Why a peer is turned away before it has sent anything; nil if it is not.
     func refusal(of origin: ConnectionOrigin, on descriptor: Int32) -> String? {
-        if let allowList, let peer = origin.credentials, !allowList.admits(peer, on: descriptor) {
-            return peer.uid == PeerCredentials.overflowID ? Self.isUnmapped : Self.isNotAllowed
+        if let allowList, origin.hop == .unix {
+            guard let peer = origin.credentials, allowList.admits(peer, on: descriptor) else {
+                return "connection refused: the peer is none of allow_peer_user and allow_peer_group"
+            }
         }
         switch proxyProtocol {
         case .off, .auto: return nil
@@ -39,8 +41,5 @@ final class PeerPolicy: Sendable {
         }
     }
 
-    private static let isNotAllowed = "connection refused: the peer is none of allow_peer_user and allow_peer_group"
-    private static let isUnmapped =
-        "connection refused: the peer is none of allow_peer_user and allow_peer_group; in a user namespace (PrivateUsers= of the unit) all others are 65534"
     static let mayNotSendHeader = "connection refused: a PROXY header may come from proxy_allow_from only"
 }

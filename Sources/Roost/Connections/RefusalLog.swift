@@ -1,55 +1,98 @@
 import Logging
 import Synchronization
 
-/// Logs what is wrong with a peer or with what it says once for each source and minute, so that one that tries again and again does not fill
-/// the log.
+/// Logs what is wrong with peers, or with what they say, once for each source, kind and minute, so that who tries again and again does not fill
+/// the log. Very many sources at once share a line.
 final class RefusalLog: Sendable {
+    /// What is wrong: no more kinds of it than the program has.
+    enum Kind: Hashable {
+        case peer, proxyHeader, forwardedField, ambiguousField
+    }
+
     private struct Key: Hashable {
         let source: String
-        let reason: String
+        let kind: Kind
     }
 
     private struct Entry {
-        var minute: UInt64
+        var logged: MonotonicTime
         var suppressed = 0
     }
 
-    /// More sources than an operator would read of; beyond them, all are forgotten.
-    private static let capacity = 1024
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        /// Those that there was no place for.
+        var others = Entry(logged: MonotonicTime(nanoseconds: 0))
+        var hasNotedProxy = false
+    }
 
-    private let entries = Mutex<[Key: Entry]>([:])
-    private let hasNoted = Atomic(false)
+    /// More sources than an operator would read of in a minute.
+    static let capacity = 256
+    private static let interval = Nanoseconds(.seconds(60))
 
-    /// - Parameter reason: no more kinds of it than the program has, and nothing that the peer sent.
-    func log(_ reason: String, of origin: ConnectionOrigin, with logger: Logger, at now: MonotonicTime = .coarseNow()) {
-        guard let suppressed = admit(Key(source: origin.sourceText, reason: reason), at: now) else { return }
-        var metadata = origin.metadata
-        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.warning("\(reason)", metadata: metadata)
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - source: who is wrong.
+    ///   - metadata: what else the line says.
+    func log(
+        _ kind: Kind, _ text: String, of source: String, _ metadata: @autoclosure () -> Logger.Metadata, with logger: Logger,
+        at now: MonotonicTime = .coarseNow()
+    ) {
+        switch admit(Key(source: source, kind: kind), at: now) {
+        case .suppressed: break
+        case .admitted(let suppressed):
+            var metadata = metadata()
+            if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+            logger.warning("\(text)", metadata: metadata)
+        case .crowded(let suppressed):
+            var metadata = metadata()
+            metadata["suppressed"] = "\(suppressed)"
+            logger.warning("\(text); the same or the like of very many others", metadata: metadata)
+        }
     }
 
     /// Tells an operator who believes nobody, once, that there seems to be a proxy in front.
     func noteUnbelieved(_ origin: ConnectionOrigin, with logger: Logger) {
-        guard !hasNoted.load(ordering: .relaxed), origin.policy.forwarded.allowIPs.peers.isEmpty else { return }
-        guard !hasNoted.exchange(true, ordering: .relaxed) else { return }
+        let isFirst = state.withLock { state in
+            defer { state.hasNotedProxy = true }
+            return !state.hasNotedProxy
+        }
+        guard isFirst else { return }
         logger.notice(
             "x-forwarded-for came and is not believed: if it is from your proxy, name that in forwarded_allow_ips (unix: for one on a Unix socket)",
             metadata: origin.metadata
         )
     }
 
-    /// How many were suppressed since the last one admitted; nil if this one is to be suppressed too.
-    private func admit(_ key: Key, at now: MonotonicTime) -> Int? {
-        let minute = now.nanoseconds / 60_000_000_000
-        return entries.withLock { entries in
-            if let entry = entries[key], entry.minute == minute {
-                entries[key]?.suppressed += 1
-                return nil
+    private enum Admission {
+        case suppressed
+        /// With the number of lines suppressed since the last one.
+        case admitted(Int)
+        case crowded(Int)
+    }
+
+    private func admit(_ key: Key, at now: MonotonicTime) -> Admission {
+        state.withLock { state in
+            if let entry = state.entries[key] {
+                guard entry.logged.advanced(by: Self.interval) <= now else {
+                    state.entries[key]?.suppressed += 1
+                    return .suppressed
+                }
+                state.entries[key] = Entry(logged: now)
+                return .admitted(entry.suppressed)
             }
-            let suppressed = entries[key]?.suppressed ?? 0
-            if entries.count >= Self.capacity { entries = [:] }
-            entries[key] = Entry(minute: minute)
-            return suppressed
+            if state.entries.count >= Self.capacity {
+                state.entries = state.entries.filter { $0.value.logged.advanced(by: Self.interval) > now }
+            }
+            guard state.entries.count < Self.capacity else {
+                state.others.suppressed += 1
+                guard state.others.logged.advanced(by: Self.interval) <= now else { return .suppressed }
+                defer { state.others = Entry(logged: now) }
+                return .crowded(state.others.suppressed - 1)
+            }
+            state.entries[key] = Entry(logged: now)
+            return .admitted(0)
         }
     }
 }

@@ -25,7 +25,7 @@ final class ConnectionOrigin: Sendable {
         self.proxyHeader = proxyHeader
         self.policy = policy
         isForwarderTrusted = policy.forwarded.trusts(hop)
-        uniqueID = proxyHeader?.uniqueID.flatMap(ReceivedRequestID.text(uniqueID:))
+        uniqueID = proxyHeader?.command == .proxy ? proxyHeader?.uniqueID.flatMap(ReceivedRequestID.text(uniqueID:)) : nil
     }
 
     /// A connection between these ends; without an address the client is on a Unix socket.
@@ -40,20 +40,26 @@ final class ConnectionOrigin: Sendable {
     }
 
     /// The same connection as a PROXY header tells of it. Where the header does not tell, the real ends count.
+    ///
+    /// A connection that the proxy made for itself is the proxy's, whatever else its header holds. One that it made for somebody whom it can't
+    /// name by an address is nobody's to be trusted: the forwarded fields on it may be anyone's.
     func proxied(by header: ProxyHeader) -> ConnectionOrigin {
+        guard header.command == .proxy else {
+            return ConnectionOrigin(client: client, hop: hop, credentials: credentials, proxyHeader: header, policy: policy)
+        }
         var client = client
-        var hop = hop
-        if let source = header.addresses.source {
-            (client.address, hop) =
-                switch source {
-                case .ip(let address, let port): (Endpoint(host: "\(address.unmapped)", port: Int(port)), .ip(address.unmapped))
-                case .unix: (nil, .unix)
-                }
+        var hop = Hop.unknown
+        switch header.addresses.source {
+        case .ip(let address, let port):
+            client.address = Endpoint(host: "\(address.unmapped)", port: Int(port))
+            hop = .ip(address.unmapped)
+        case .unix: client.address = nil
+        case nil: break
         }
         switch header.addresses.destination {
         case .ip(let address, let port): client.server = Endpoint(host: "\(address.unmapped)", port: Int(port))
-        case .unix(let address): client.server = Endpoint(host: address.description, port: nil)
-        case nil: break
+        case .unix(let address) where address != .unnamed: client.server = Endpoint(host: address.description, port: nil)
+        case .unix, nil: break
         }
         if header.ssl?.client.contains(.ssl) ?? false { client.scheme = .https }
         return ConnectionOrigin(client: client, hop: hop, credentials: credentials, proxyHeader: header, policy: policy)
@@ -61,11 +67,16 @@ final class ConnectionOrigin: Sendable {
 
     /// Who is calling, for lines of the log about the connection as such.
     var metadata: Logger.Metadata {
-        var metadata: Logger.Metadata = ["client": "\(client.address?.description ?? "unix")"]
+        var metadata: Logger.Metadata = ["client": "\(client.address?.host ?? "unix")"]
+        if let port = client.address?.port, port > 0 { metadata["client_port"] = "\(port)" }
         if let credentials { metadata["peer"] = "\(credentials)" }
         return metadata
     }
 
-    /// The peer without what changes from connection to connection.
-    var sourceText: String { client.address?.host ?? credentials.map { "uid \($0.uid)" } ?? "unix" }
+    /// Who is calling, without what one caller can change at will: the port, and the half of an IPv6 address that is its own to choose.
+    var source: String {
+        guard let host = client.address?.host else { return credentials.map { "uid \($0.uid)" } ?? "unix" }
+        guard let address = IPv6Address(host) else { return host }
+        return "\(IPv6Address(bits: (address.bits >> 64) << 64))/64"
+    }
 }

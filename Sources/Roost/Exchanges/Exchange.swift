@@ -1,4 +1,4 @@
-import HTTPWire
+package import HTTPWire
 import Logging
 import NIOCore
 import Synchronization
@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: the `let` properties are immutable values or loop-bound classes; every `var` is read and written only while
 /// `loop.isCurrent`. Exclusivity is not checked at run time: no method calls out while it changes one of them.
-final class Exchange: @unchecked Sendable {
+package final class Exchange: @unchecked Sendable {
     /// How far the application has come with its response.
     private enum Response {
         case unstarted
@@ -24,7 +24,7 @@ final class Exchange: @unchecked Sendable {
     /// What a send counts for beyond its bytes, so that empty ones count too.
     private static let sendCost = 64
 
-    let head: RequestHead
+    package let head: RequestHead
     let origin: ConnectionOrigin
     let shared: LoopContext
     /// How many requests there were on the connection, this one among them.
@@ -48,6 +48,8 @@ final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var roomWaiter: (() -> Void)?
     /// The task that runs the application, if a task does.
     @exclusivity(unchecked) private var task: Task<Void, Never>?
+    /// Cancels the application, if no Swift task runs it.
+    private var canceller: (() -> Void)?
     @exclusivity(unchecked) private var isCancelled = false
     /// What the application has sent since it last waited, in bytes.
     @exclusivity(unchecked) private var sentInTurn = 0
@@ -76,7 +78,9 @@ final class Exchange: @unchecked Sendable {
     private var forwardedClient: Client {
         if let known = forwarded.load() { return known.client }
         let resolution = ClientResolver.resolve(origin.client, from: origin.hop, head, origin.policy.forwarded)
-        if let problem = resolution.problem { shared.refusals.log("\(problem), and is ignored", of: origin, with: shared.logger) }
+        if let problem = resolution.problem {
+            shared.refusals.log(.forwardedField, "\(problem), and is ignored", of: origin.source, origin.metadata, with: shared.logger)
+        }
         return forwarded.storeIfNil(ForwardedClient(resolution.client)).client
     }
 
@@ -86,6 +90,14 @@ final class Exchange: @unchecked Sendable {
         if let uniqueID = origin.uniqueID, let id = RequestID(number > 1 ? "\(uniqueID)-\(number)" : uniqueID) { return id }
         return madeID
     }
+
+    /// Calls `body` as the loop's own code, on the thread that drives the loop: for an application whose tasks run between the loop's rounds.
+    package func onLoop<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        try loop.asCurrent(body)
+    }
+
+    /// Calls `action` at the end of this round.
+    package func inNextRound(_ action: @escaping () -> Void) { loop.inNextRound(action) }
 
     // MARK: The application's side
 
@@ -110,14 +122,14 @@ final class Exchange: @unchecked Sendable {
 
     /// The next event, if the application need not wait for it, nor leave others their turn: one that asks again and again after
     /// it was told that its client is gone does.
-    func immediateEvent() -> ASGIReceiveEvent? {
+    package func immediateEvent() -> ASGIReceiveEvent? {
         isDisconnectDelivered ? nil : nextEvent()
     }
 
     /// Calls `action` with the next event: at once, or when there is one. Of several calls that wait, each gets an event, in order.
     ///
     /// - Parameter wait: what `cancelWait` is given to end this call without an event.
-    func whenEvent(_ wait: EventWait = EventWait(), _ action: @escaping EventWait.Action) {
+    package func whenEvent(_ wait: EventWait = EventWait(), _ action: @escaping EventWait.Action) {
         if wait.isCancelled {
             action(.failure(CancellationError()))
         } else if isDisconnectDelivered {
@@ -131,14 +143,14 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Ends a call of `whenEvent` that waits, or is yet to come, with a `CancellationError`.
-    func cancelWait(_ wait: EventWait) {
+    package func cancelWait(_ wait: EventWait) {
         wait.isCancelled = true
         guard let index = eventWaits.firstIndex(where: { $0 === wait }) else { return }
         eventWaits.remove(at: index).action?(.failure(CancellationError()))
     }
 
     /// Takes an event of the response; false if the application should wait for room before it sends more.
-    func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
+    package func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
         switch event {
         case .httpResponseStart(let status, let headers):
             guard case .unstarted = response else {
@@ -169,12 +181,17 @@ final class Exchange: @unchecked Sendable {
         case .started(let status, let headers):
             if let wire {
                 do {
-                    try wire.start(status: status, headers: headers, body: body, more: more)
                     sentStatus = status
+                    try wire.start(status: status, headers: headers, body: body, more: more)
                     sentBytes = body.readableBytes
                 } catch {
                     // An invalid head left nothing on the wire: an error of the server's own may still be sent.
-                    if case .invalidResponse = error { response = .unstarted } else { response = .streaming }
+                    if case .invalidResponse = error {
+                        response = .unstarted
+                        sentStatus = 0
+                    } else {
+                        response = .streaming
+                    }
                     throw error
                 }
             }
@@ -185,7 +202,7 @@ final class Exchange: @unchecked Sendable {
         }
         guard !more else { return }
         response = .complete
-        if wire != nil { logAccess(isComplete: true) }
+        if let wire { logAccess(isComplete: !wire.lacksBody) }
         let wire = self.wire
         self.wire = nil
         resumeEventWaits()
@@ -194,7 +211,7 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Calls `action` when the client has taken enough of what was sent, but not before others had their turn.
-    func whenRoom(_ action: @escaping () -> Void) {
+    package func whenRoom(_ action: @escaping () -> Void) {
         guard let wire, !wire.hasRoom else { return loop.inNextRound(action) }
         if let earlier = roomWaiter {
             roomWaiter = {
@@ -206,6 +223,13 @@ final class Exchange: @unchecked Sendable {
         }
     }
 
+    /// Notes what cancels the application, if that is no Swift task.
+    package func isCancelled(by canceller: @escaping () -> Void) {
+        guard !isEnded else { return }
+        self.canceller = canceller
+        if isCancelled { canceller() }
+    }
+
     /// Notes the task that runs the application, so that it can be cancelled.
     func runs(in task: Task<Void, Never>) {
         guard !isEnded else { return }
@@ -214,9 +238,10 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Notes that the application has returned or thrown; called exactly once.
-    func end(_ error: (any Error)?) {
+    package func end(_ error: (any Error)?) {
         isEnded = true
         task = nil
+        if canceller != nil { canceller = nil }
         shared.exchangeEnded()
         guard let wire else {
             if let error, !isExpected(error) { report(error) }
@@ -247,7 +272,7 @@ final class Exchange: @unchecked Sendable {
     }
 
     private func fail(_ wire: any ExchangeWire) {
-        sentStatus = 500
+        noteOwnAnswer(status: 500)
         logAccess(isComplete: true)
         wire.fail(status: 500)
     }
@@ -260,16 +285,35 @@ final class Exchange: @unchecked Sendable {
     private func report(_ error: any Error) {
         shared.logger.error(
             "application failed: \(error)",
-            metadata: metadata.merging(["error_type": "\(type(of: error))"]) { own, _ in own }
+            metadata: metadata.merging(["error_type": "\((error as? any ApplicationFailure)?.kind ?? "\(type(of: error))")"]) { own, _ in own }
         )
     }
 
     /// What lines of the log about this request say of it.
     var metadata: Logger.Metadata {
-        [
-            "method": "\(head.method)", "path": "\(head.rawPath)", "request_id": "\(requestID)",
-            "client": "\(client.address?.description ?? "unix")",
-        ]
+        var metadata = origin.metadata
+        metadata["method"] = "\(head.method)"
+        metadata["path"] = "\(head.rawPath)"
+        metadata["request_id"] = "\(requestID)"
+        guard origin.isForwarderTrusted else { return metadata }
+        let address = client.address
+        metadata["client"] = "\(address?.host ?? "unknown")"
+        metadata["client_port"] = address?.port.flatMap { $0 > 0 ? "\($0)" : nil }
+        return metadata
+    }
+
+    /// Tells the operator, now and then, that not all fields of this request reach the application.
+    func noteDroppedFields() {
+        shared.refusals.log(
+            .ambiguousField, "fields with an underscore in their name, or a second Content-Type or Authorization, are left out (header_map)",
+            of: client.address?.host ?? origin.source, metadata, with: shared.logger
+        )
+    }
+
+    /// Notes that the server itself answers.
+    private func noteOwnAnswer(status: Int) {
+        sentStatus = status
+        sentBytes = ReasonPhrase.text(for: status).utf8CodeUnitCount
     }
 
     /// - Parameter isComplete: whether the response was sent whole.
@@ -285,7 +329,7 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Whether nobody takes the response any more: the client is gone, or the response is complete.
-    var isAbandoned: Bool { wire == nil }
+    package var isAbandoned: Bool { wire == nil }
 
     // MARK: The wire's side
 
@@ -315,7 +359,7 @@ final class Exchange: @unchecked Sendable {
     ///
     /// - Parameter status: of the server's own answer, if there will be one.
     func disconnect(answering status: Int? = nil) {
-        if let status { sentStatus = status }
+        if let status { noteOwnAnswer(status: status) }
         if wire != nil { logAccess(isComplete: status != nil) }
         detach()
         shared.schedule(after: shared.disconnectGrace) { [weak self] in self?.cancel() }
@@ -327,6 +371,7 @@ final class Exchange: @unchecked Sendable {
         detach()
         isCancelled = true
         task?.cancel()
+        canceller?()
     }
 
     /// Notes that there is room again for the application to send.
@@ -359,6 +404,12 @@ final class Exchange: @unchecked Sendable {
     }
 }
 
+/// What went wrong in an application that is not written in Swift.
+package protocol ApplicationFailure: Error {
+    /// The name of the exception's class.
+    var kind: String { get }
+}
+
 /// What forwarded fields say of a request.
 private final class ForwardedClient: Sendable {
     let client: Client
@@ -371,17 +422,21 @@ private final class ForwardedClient: Sendable {
 /// One call of `receive` that waits for its event.
 ///
 /// `@unchecked Sendable`: it is touched on its exchange's loop only.
-final class EventWait: @unchecked Sendable {
-    typealias Action = (Result<ASGIReceiveEvent, CancellationError>) -> Void
+package final class EventWait: @unchecked Sendable {
+    package typealias Action = (Result<ASGIReceiveEvent, CancellationError>) -> Void
 
     fileprivate var action: Action?
     fileprivate var isCancelled = false
+
+    package init() {}
 }
 
 /// The wire that an exchange's request came on, as the exchange sees it.
 protocol ExchangeWire: AnyObject {
     /// Whether an application that streams should send more now.
     var hasRoom: Bool { get }
+    /// Whether less of the response's body is on the wire than was announced.
+    var lacksBody: Bool { get }
     /// The application waits for body that has not arrived: `100 (Continue)` is due, if the client expects it.
     func applicationWantsBody()
     /// The application has taken body that was waiting; more may be read.

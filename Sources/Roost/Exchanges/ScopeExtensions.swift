@@ -14,8 +14,8 @@ public struct ScopeExtensions: Sendable {
     /// TLS between the client and the proxy that ended it, as far as its PROXY header tells; nil if it does not, or if forwarded fields name a
     /// client behind the one that the header is about: its certificate would be the other proxy's. `tls`.
     public var tls: TLSExtension? {
-        guard let ssl = exchange.origin.proxyHeader?.ssl, exchange.client.address == exchange.origin.client.address else { return nil }
-        return TLSExtension(ssl)
+        guard let header = exchange.origin.proxyHeader, header.command == .proxy, !exchange.client.isForwarded else { return nil }
+        return header.ssl.flatMap { TLSExtension($0) }
     }
 
     /// The process at the other end of a Unix socket: the proxy, as a rule; nil on TCP. `roost.peer`.

@@ -6,6 +6,8 @@ struct Listener: Sendable {
     let address: BoundAddress
     /// The address that was asked for.
     let bind: BindAddress
+    /// Which of the binds that is, counted from 0.
+    var place = 0
     /// Whether Roost opened it; false for a socket from systemd or another parent.
     let isOwn: Bool
     /// Whether accepted connections need `TCP_NODELAY` set one by one. Roost's own TCP sockets hand it on; an inherited one is not changed.

@@ -41,7 +41,11 @@ final class ListenerSet: Sendable {
         var listeners: [Listener] = []
         var files: [UnixSocketFile] = []
         do throws(BindError) {
-            for step in plan.steps { try step.open(options, into: &listeners, files: &files) }
+            for (place, step) in plan.steps.enumerated() {
+                let first = listeners.count
+                try step.open(options, into: &listeners, files: &files)
+                for index in first..<listeners.count { listeners[index].place = place }
+            }
             for socket in inherited.all { try socket.prepare() }
         } catch {
             let set = ListenerSet(listeners: listeners, files: files)

@@ -10,20 +10,35 @@ struct PeerAllowList: Sendable {
     /// - Throws: `ConfigError` for a name that does not exist.
     init?(_ config: Config) throws(ConfigError) {
         guard !(config.allowPeerUser.isEmpty && config.allowPeerGroup.isEmpty) else { return nil }
+        let (userMap, groupMap) = (IdentityMap(ofProcess: "uid_map"), IdentityMap(ofProcess: "gid_map"))
         var users: Set<uid_t> = []
-        for name in config.allowPeerUser { users.insert(try Self.number("allow_peer_user", name) { name throws(AccountError) in try Account.user(name) }) }
+        for name in config.allowPeerUser {
+            users.insert(try Self.number("allow_peer_user", name, userMap) { name throws(AccountError) in try Account.user(name) })
+        }
         var groups: Set<gid_t> = []
-        for name in config.allowPeerGroup { groups.insert(try Self.number("allow_peer_group", name) { name throws(AccountError) in try Account.group(name) }) }
+        for name in config.allowPeerGroup {
+            groups.insert(try Self.number("allow_peer_group", name, groupMap) { name throws(AccountError) in try Account.group(name) })
+        }
         self.users = users
         self.groups = groups
     }
 
-    private static func number(_ key: String, _ name: String, _ look: (String) throws(AccountError) -> UInt32) throws(ConfigError) -> UInt32 {
+    private static func number(
+        _ key: String, _ name: String, _ map: IdentityMap, _ look: (String) throws(AccountError) -> UInt32
+    ) throws(ConfigError) -> UInt32 {
+        let number: UInt32
         do throws(AccountError) {
-            return try look(name)
+            number = try look(name)
         } catch {
             throw ConfigError(key: key, value: name, reason: error.description)
         }
+        guard map.tellsApart(number) else {
+            throw ConfigError(
+                key: key, value: name,
+                reason: "in this process's user namespace number \(number) can't be told from others; a systemd unit needs PrivateUsers=no for this setting"
+            )
+        }
+        return number
     }
 
     /// Whether a peer is one of them: by its user, by its group, or by one of its supplementary groups.

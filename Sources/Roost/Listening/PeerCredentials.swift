@@ -9,9 +9,6 @@ public struct PeerCredentials: Sendable, Hashable, CustomStringConvertible {
     /// The effective group's number.
     public let gid: UInt32
 
-    /// What the kernel gives for users and groups that this process's user namespace has no number for (user_namespaces(7)).
-    static let overflowID: UInt32 = 65534
-
     public init(pid: Int32, uid: UInt32, gid: UInt32) {
         self.pid = pid
         self.uid = uid
@@ -21,7 +18,8 @@ public struct PeerCredentials: Sendable, Hashable, CustomStringConvertible {
     /// Asks the kernel; nil if the descriptor is no connected Unix socket.
     init?(of descriptor: Int32) {
         var found = clinux_credentials()
-        guard clinux_peer_credentials(descriptor, &found) == 0 else { return nil }
+        // Sockets of other kinds, and those without a peer, have nobody.
+        guard clinux_peer_credentials(descriptor, &found) == 0, found.user != .max else { return nil }
         self.init(pid: found.process, uid: found.user, gid: found.group)
     }
 

@@ -92,7 +92,7 @@ extension SocketHolder {
     }
 
     /// The whole text of a small file of the kernel's.
-    private static func read(_ path: String) -> String? {
+    static func read(_ path: String) -> String? {
         guard let file = OpenDescriptor(open(path, O_RDONLY | O_CLOEXEC)) else { return nil }
         var bytes: [UInt8] = []
         return withUnsafeTemporaryAllocation(byteCount: 16384, alignment: 1) { buffer in

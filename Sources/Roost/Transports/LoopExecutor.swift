@@ -51,6 +51,14 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         clinux_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Calls `body` on the loop's thread, which may serve other loops in between.
+    func asCurrent<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let outer = clinux_current_loop()
+        attach()
+        defer { clinux_set_current_loop(outer) }
+        return try body()
+    }
+
     /// Ends the loop, on its thread: nothing waits for it any more.
     func end() {
         let left = inbox.withLock { inbox in
@@ -90,6 +98,9 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             post(.work(work))
         }
     }
+
+    /// Makes `wakeDescriptor` readable, so that the transport comes back for what is left for the next round.
+    func wake() { post(.work {}) }
 
     private func post(_ message: Message) {
         let isClosed = inbox.withLock { inbox in

@@ -132,7 +132,7 @@ final class PolledTransport {
             switch acceptor.accept() {
             case .connection(let descriptor, let origin):
                 if let refusal = origin.policy.refusal(of: origin, on: descriptor) {
-                    context.refusals.log(refusal, of: origin, with: logger)
+                    context.logRefusedConnection(refusal, of: origin)
                     close(descriptor)
                     continue
                 }

@@ -19,7 +19,7 @@ func makeHead(_ lines: [[UInt8]], host: String = "app.example:8000") -> RequestH
     return head
 }
 
-func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 func peers(_ text: String) -> TrustedPeers {
     try! TrustedPeers(text)
@@ -38,6 +38,8 @@ struct ResolverCase: CustomTestStringConvertible, Sendable {
     var allow = "10.0.0.0/8,2001:db8:a::/48"
     var hops: Int?
     var headers: Set<ForwardedHeader> = [.xForwardedFor, .xForwardedProto]
+    /// The scheme of the connection.
+    var scheme = URLScheme.http
     var server: Endpoint? = Endpoint(host: "10.0.0.1", port: 8000)
 
     var expected = Expected()
@@ -59,7 +61,7 @@ struct ResolverCase: CustomTestStringConvertible, Sendable {
 
     var connection: Client {
         let address: Endpoint? = if case .ip(let address) = hop { Endpoint(host: "\(address)", port: 5000) } else { nil }
-        return Client(address: address, scheme: .http, server: server)
+        return Client(address: address, scheme: scheme, server: server)
     }
 
     func resolve() throws -> Resolution {

@@ -6,11 +6,14 @@ import Testing
 @Suite("The elements of a list field")
 struct FieldElementsTests {
     private func elements(_ field: ForwardedHeader, _ lines: [String]) throws -> (found: [String], isMalformed: Bool) {
-        let fields = ForwardedFields(try #require(makeHead(lines)))
-        var elements = FieldElements(field, in: fields)
+        let head = try #require(makeHead(lines))
+        let bytes = head.bytes
+        let fields = ForwardedFields(head, bytes.span)
+        var elements = FieldElements(field, in: fields, bytes.span)
         var found: [String] = []
-        while let element = elements.next() { found.append(String(decoding: element, as: UTF8.self)) }
-        #expect(elements.next() == nil)
+        while let element = elements.next(in: fields, bytes.span) { found.append(String(decoding: bytes[element], as: UTF8.self)) }
+        let further = elements.next(in: fields, bytes.span)
+        #expect(further == nil)
         return (found, elements.isMalformed)
     }
 

@@ -4,7 +4,17 @@ import Testing
 
 @Suite("An element of Forwarded")
 struct ForwardedElementTests {
-    private func text(_ value: ForwardedElement.Value?) -> String? { value.map { String(decoding: $0.bytes, as: UTF8.self) } }
+    private func text(_ value: ToldValue?, in line: String) -> String? { value?.parse(bytes(line).span) { String($0) } }
+
+    private func element(_ line: String) -> ForwardedElement? {
+        let bytes = bytes(line)
+        return ForwardedElement(bytes.span, 0..<bytes.count)
+    }
+
+    private func isList(_ line: String) -> Bool {
+        let bytes = bytes(line)
+        return ForwardedElement.isList(bytes.span, 0..<bytes.count)
+    }
 
     @Test(
         "has pairs",
@@ -15,28 +25,28 @@ struct ForwardedElementTests {
         ] as [(String, String?, String?, String?)]
     )
     func pairs(_ line: String, _ node: String?, _ proto: String?, _ host: String?) throws {
-        let element = try #require(ForwardedElement(bytes(line)))
-        #expect(text(element.node) == node)
-        #expect(text(element.proto) == proto)
-        #expect(text(element.host) == host)
-        #expect(ForwardedElement.isList(bytes(line)))
+        let element = try #require(self.element(line))
+        #expect(text(element.node, in: line) == node)
+        #expect(text(element.proto, in: line) == proto)
+        #expect(text(element.host, in: line) == host)
+        #expect(isList(line))
     }
 
     @Test("of another form is none", arguments: ["for", "for=", "=a", "for=a=b", "for=a b", "for=\"a", "for=\"a\\", "for=\"a\\\"", "for=\"a\"b", "\"for\"=a", "for=a;for=b", "for=a:b", "f r=a", "for=[::1]", "for=\u{E9}", "for=\"\u{0}\"", "for=\"\u{7F}\""])
     func malformed(_ line: String) {
-        #expect(ForwardedElement(bytes(line)) == nil)
-        #expect(!ForwardedElement.isList(bytes(line)))
+        #expect(element(line) == nil)
+        #expect(!isList(line))
     }
 
     @Test("is one of a list with commas", arguments: ["", ",", " , ,\t", "for=a, for=b", "for=a ,for=b", "for=a;x=\",\" , ;"])
     func list(_ line: String) {
-        #expect(ForwardedElement.isList(bytes(line)))
+        #expect(isList(line))
     }
 
     @Test("may have 16 pairs, not 17")
     func many() {
         let pairs = (0..<17).map { "p\($0)=v" }
-        #expect(ForwardedElement(bytes(pairs.dropLast().joined(separator: ";"))) != nil)
-        #expect(ForwardedElement(bytes(pairs.joined(separator: ";"))) == nil)
+        #expect(element(pairs.dropLast().joined(separator: ";")) != nil)
+        #expect(element(pairs.joined(separator: ";")) == nil)
     }
 }

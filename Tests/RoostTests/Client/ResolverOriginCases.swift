@@ -17,6 +17,12 @@ extension ResolverCases {
 
     private static let schemes: [ResolverCase] = [
         .told("nothing") { _ in },
+        .told("nothing, where the last proxy was called over TLS") { $0.scheme = .https },
+        .told("nothing, not even an address, over TLS") {
+            ($0.scheme, $0.lines) = (.https, [])
+            ($0.expected.scheme, $0.expected.client) = ("https", "10.0.0.9:5000")
+        },
+        .told("http, where the last proxy was called over TLS", "X-Forwarded-Proto: http") { $0.scheme = .https },
         .told("a scheme that is none left of one", "X-Forwarded-Proto: evil, https") { $0.expected.scheme = "https" },
         .told("lines are joined", "X-Forwarded-Proto: http", "X-Forwarded-Proto: https") { $0.expected.scheme = "https" },
         .told("the element of the proxy that the client called", "X-Forwarded-Proto: wss, https, http") {
@@ -37,7 +43,7 @@ extension ResolverCases {
         },
         .told("the address is malformed: the right-most", "X-Forwarded-Proto: http, https") {
             $0.lines[0] = "X-Forwarded-For: 203.0.113.7, evil"
-            ($0.expected.scheme, $0.expected.client, $0.expected.problem) = ("https", "10.0.0.9:5000", "x-forwarded-for has an entry")
+            ($0.expected.scheme, $0.expected.client, $0.expected.problem) = ("https", nil, "x-forwarded-for has an entry")
         },
         .told("the first of two problems is told", "X-Forwarded-Proto: evil", "X-Forwarded-Port: evil") { $0.expected.problem = "x-forwarded-proto" },
         .told("fields that are not believed", "X-Forwarded-Host: evil.example", "X-Forwarded-Port: 1", "X-Forwarded-Prefix: /evil", "X-Forwarded-Proto: https") {
@@ -90,7 +96,7 @@ extension ResolverCases {
         },
         .told("port, without a host", "X-Forwarded-Port: 8443") { ($0.host, $0.expected.server) = ("", "10.0.0.1:8443") },
         .told("port, over a Unix socket, which has none", "X-Forwarded-Port: 8443") {
-            ($0.server, $0.expected.host, $0.expected.server) = (Endpoint(host: "/run/app.sock", port: nil), "app.example:8443", "unix:/run/app.sock")
+            ($0.server, $0.expected.host, $0.expected.server) = (Endpoint(host: "/run/app.sock", port: nil), "app.example:8443", "app.example:8443")
         },
         .told("port, beside a host that is none", "X-Forwarded-Host: a b", "X-Forwarded-Port: 8443") {
             ($0.expected.host, $0.expected.server, $0.expected.problem) = ("app.example:8443", "10.0.0.1:8443", "x-forwarded-host")
@@ -103,10 +109,10 @@ extension ResolverCases {
 
     private static let prefixes: [ResolverCase] = [
         ("/app", "/app"), ("/app/", "/app"), ("/app//", "/app"), ("/", ""), ("/a/b", "/a/b"), ("/evil, /app", "/app"),
-        ("/a~b_c-d.e:@!$&'()*+;=%20", "/a~b_c-d.e:@!$&'()*+;=%20"),
+        ("/a~b_c-d.e:@!$&'()*+;=", "/a~b_c-d.e:@!$&'()*+;="), ("/..app/.b/...", "/..app/.b/..."),
     ].flatMap { value, rootPath in each("Prefix", [value]) { $0.expected.rootPath = rootPath } }
 
     private static let notPrefixes = each(
-        "Prefix", ["app", "//app", "//", "/a?b", "/a#b", "/a\\b", "/a b", "/a\tb", "/\u{E9}", "http://a/", "/a\"b", "/<a>"]
+        "Prefix", ["app", "//app", "//", "/a?b", "/a#b", "/a\\b", "/a b", "/a\tb", "/\u{E9}", "http://a/", "/a\"b", "/<a>", "/a%20b", "/a/../b", "/..", "/./a", "/a//b"]
     ) { $0.expected.problem = "x-forwarded-prefix is not a path" }
 }

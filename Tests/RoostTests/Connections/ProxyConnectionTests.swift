@@ -89,6 +89,38 @@ struct ProxyConnectionTests {
         }
     }
 
+    @Test("believes no forwarded fields that come for somebody whom the header can't name", arguments: [
+        Array("PROXY UNKNOWN\r\n".utf8), try! ProxyHeader.v2(.unspecified).encoded(), try! ProxyHeader.v2(.unix(source: .unnamed, destination: .unnamed, .stream)).encoded(),
+    ])
+    func unnamed(_ header: [UInt8]) throws {
+        let request = "GET / HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 6.6.6.6\r\nx-forwarded-proto: https\r\nx-request-id: evil\r\n\r\n"
+        try connection(mode: .required) { $0.forwardedAllowIPs = [.unix] } _: { memory in
+            memory.receive(header + Array(request.utf8))
+            let response = try #require(memory.responses().first)
+            #expect(response.text == "nil unix:/test.sock http")
+            #expect(response["x-request-id"] != "evil")
+        }
+        try connection(mode: .required) { $0.forwardedAllowIPs = [.unix] } _: { memory in
+            memory.receive(try ProxyHeader.local().encoded() + Array(request.utf8))
+            #expect(memory.responses().first?.text == "6.6.6.6:0 unix:/test.sock https")
+        }
+    }
+
+    @Test("takes nothing from a header about the proxy's own connection but that it is one")
+    func local() throws {
+        let ssl = ProxySSL(client: [.ssl], verify: 0, tlvs: [ProxyTLV(.sslVersion, "TLSv1.3")])
+        let header = try ProxyHeader.local(tlvs: [ssl.tlv(), ProxyTLV(.uniqueID, "evil")]).encoded()
+        let app = httpApp { scope, _, send in
+            #expect(scope.extensions.tls == nil && scope.extensions.proxyProtocol?.command == .local)
+            try await send.answer(scope.scheme)
+        }
+        try connection(app, mode: .v2) { memory in
+            memory.receive(header + Array(Self.request.utf8))
+            let response = try #require(memory.responses().first)
+            #expect(response.text == "http" && response["x-request-id"] != "evil")
+        }
+    }
+
     @Test("knows no client's address if the header names a Unix socket")
     func unixAddresses() throws {
         let header = try ProxyHeader.v2(.unix(source: .unnamed, destination: UnixAddress(path: "/front.sock")!, .stream)).encoded()
@@ -170,7 +202,7 @@ struct ProxyConnectionTests {
         #expect(line.metadata["status"] == "400" && line.metadata["client"] != nil)
     }
 
-    @Test("is closed without a word if the header comes from somebody who may not send one, and logged once", arguments: [ProxyProtocolMode.auto, .required, .v1])
+    @Test("is closed without a word if the header comes from somebody who may not send one, and logged", arguments: [ProxyProtocolMode.auto, .required, .v1])
     func forbidden(_ mode: ProxyProtocolMode) throws {
         let log = LogCapture()
         for header in [Self.v1, Array("PROXY nonsense\r\n".utf8)] {
@@ -180,7 +212,7 @@ struct ProxyConnectionTests {
                 #expect(memory.written() == "")
             }
         }
-        #expect(log.lines(containing: "proxy_allow_from").first?.metadata["client"] == "198.51.100.4:1")
+        #expect(log.lines(containing: "proxy_allow_from").map { $0.metadata["client"] } == ["198.51.100.4", "198.51.100.4"])
     }
 
     @Test("may come from whoever is allowed to", arguments: [

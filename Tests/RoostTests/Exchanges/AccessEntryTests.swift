@@ -52,7 +52,7 @@ struct AccessEntryTests {
             }
             throw Deliberate()
         }
-        #expect(try entries(app) { $0.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n") } == ["GET / 500 0"])
+        #expect(try entries(app) { $0.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n") } == ["GET / 500 21"])
         #expect(try entries(app) { $0.receive("GET /later HTTP/1.1\r\nhost: a\r\n\r\n") } == ["GET /later 200 4 broken off"])
     }
 
@@ -86,6 +86,21 @@ struct AccessEntryTests {
             memory.receive("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n")
             memory.receive("6\r\nabcdef\r\n0\r\n\r\n")
         }
-        #expect(seen == ["POST / 413 0"])
+        #expect(seen == ["POST / 413 17"])
+        let announced = try entries(app, { $0.maxBodySize = 10 }) { memory in
+            memory.receive("POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 11\r\n\r\n")
+        }
+        #expect(announced == ["POST /a 413 17"])
+    }
+
+    @Test("tell of responses that are not as long as they were to be")
+    func lengths() throws {
+        let app = httpApp { scope, _, send in
+            try await send.start(headers: ["content-length": "5"])
+            try await send.piece(scope.path == "/long" ? "123456" : "12")
+            try await send.piece("3", more: false)
+        }
+        #expect(try entries(app) { $0.receive("GET /short HTTP/1.1\r\nhost: a\r\n\r\n") } == ["GET /short 200 3 broken off"])
+        #expect(try entries(app) { $0.receive("GET /long HTTP/1.1\r\nhost: a\r\n\r\n") } == ["GET /long 200 0 broken off"])
     }
 }

@@ -64,6 +64,17 @@ struct RequestIDTests {
         #expect(try ask("/") { $0.includeRequestIDHeader = false }["x-request-id"] == nil)
     }
 
+    @Test("is in the answer and the log's line about a request that the server refuses")
+    func refused() throws {
+        let log = LogCapture()
+        let response = try ask("/", "x-request-id: abc\r\ncontent-length: 100\r\n", log: log) {
+            trusting(&$0)
+            $0.maxBodySize = 10
+        }
+        #expect(response.status == 413 && response["x-request-id"] == "abc")
+        #expect(log.lines(containing: "request refused").map { $0.metadata["request_id"] } == ["abc"])
+    }
+
     @Test("is in the log's line about a failure, and in the 500 that the client gets")
     func failure() throws {
         let log = LogCapture()

@@ -25,10 +25,16 @@ struct PeerCredentialsTests {
 
     @Test("is not known of a TCP peer")
     func notOnTCP() throws {
-        var pair: [Int32] = [0, 0]
-        #expect(pipe(&pair) == 0)
-        #expect(PeerCredentials(of: pair[0]) == nil)
-        for descriptor in pair { close(descriptor) }
+        let set = try ListenerSet.open([.tcp(host: "127.0.0.1", port: 0)], options: SocketOptions(), activated: nil)
+        defer { set.close() }
+        let client = try RawClient(set.listeners[0].address.endpoint)
+        let accepted = accept(set.listeners[0].descriptor, nil, nil)
+        defer { close(accepted) }
+        #expect(accepted >= 0 && PeerCredentials(of: accepted) == nil)
+        client.close()
+        let alone = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(alone) }
+        #expect(PeerCredentials(of: alone) == nil)
     }
 
     @Test("may connect if its user or its group is allowed to", arguments: [
@@ -71,6 +77,16 @@ struct PeerCredentialsTests {
             let list = try #require(try PeerAllowList(config))
             #expect(list.admits(PeerCredentials(pid: 1, uid: 4_000_000, gid: 4_000_000), on: pair[0]))
         }
+    }
+
+    @Test("must be somebody whom the kernel tells apart from others", arguments: [
+        ("         0          0 4294967295", 33 as UInt32, true), ("0 0 4294967295", 65534, true),
+        ("0 0 1\n33 33 1", 33, true), ("0 0 1\n33 33 1", 34, false), ("0 0 1\n61184 61184 1", 65534, false),
+        ("0 100000 65536", 65534, false), ("0 100000 65536", 65535, true), ("0 100000 65536", 65536, false),
+        ("", 0, false), ("nonsense", 0, false), ("0 0 0", 0, false), ("4294967290 0 100", 4_294_967_291, false),
+    ])
+    func identities(_ map: String, _ number: UInt32, _ isTold: Bool) {
+        #expect(IdentityMap(map).tellsApart(number) == isTold)
     }
 
     @Test("must be named by a user and group that exist")

@@ -7,11 +7,20 @@ struct Authority: Sendable, Hashable {
     let port: Int?
 
     /// Nil if the grammar does not allow these bytes.
-    init?(_ bytes: ArraySlice<UInt8>) {
-        guard HostSyntax.isValid(bytes.span) else { return nil }
-        let colon = bytes.lastIndex(of: UInt8(ascii: ":")).flatMap { bytes[$0...].contains(UInt8(ascii: "]")) ? nil : $0 }
-        name = String(decoding: bytes[..<(colon ?? bytes.endIndex)], as: UTF8.self)
-        port = colon.flatMap { UInt16(decimalPort: bytes[($0 + 1)...]) }.map(Int.init)
+    init?(_ bytes: Span<UInt8>) {
+        guard HostSyntax.isValid(bytes) else { return nil }
+        var end = bytes.count
+        var port: UInt16?
+        // The colons of an IPv6 address are before its bracket.
+        if let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon > bytes.lastIndex(of: UInt8(ascii: "]")) ?? -1 {
+            end = colon
+            port = UInt16(decimalPort: bytes.extracting(colon + 1..<bytes.count))
+            // No request comes to port 0.
+            guard port != 0 else { return nil }
+        }
+        guard let name = String(bytes.extracting(0..<end)) else { return nil }
+        self.name = name
+        self.port = port.map(Int.init)
     }
 
     /// The host without brackets.

@@ -23,6 +23,8 @@ struct Client: Sendable, Hashable {
     var host: String?
     /// The path's beginning that the proxy took away; nil for the one that is configured.
     var rootPath: String?
+    /// Whether forwarded fields have named the sender, well or badly: then what is known of the connection is not known of the client.
+    var isForwarded = false
     /// The fields that the application must not see, since the proxy does not know of them.
     var hiddenFields: ForwardedFamily?
 }

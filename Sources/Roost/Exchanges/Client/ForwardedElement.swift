@@ -6,144 +6,114 @@
 ///
 /// White space is allowed around the commas of the list and nowhere else. A name, in any case, may be there once.
 struct ForwardedElement {
-    /// The value of a pair.
-    struct Value {
-        /// As it came, without the quotes.
-        let raw: ArraySlice<UInt8>
-        let isEscaped: Bool
-
-        /// The value itself, with `\x` as `x`.
-        var bytes: ArraySlice<UInt8> {
-            guard isEscaped else { return raw }
-            var bytes: [UInt8] = []
-            var rest = raw
-            while let byte = rest.popFirst() {
-                let isBackslash = byte == UInt8(ascii: "\\")
-                bytes.append(isBackslash ? rest.popFirst() ?? byte : byte)
-            }
-            return bytes[...]
-        }
-    }
-
     /// An element with more pairs is malformed; four names are registered.
     private static let mostPairs = 16
 
-    private(set) var node: Value?
-    private(set) var proto: Value?
-    private(set) var host: Value?
+    private(set) var node: ToldValue?
+    private(set) var proto: ToldValue?
+    private(set) var host: ToldValue?
 
     /// Whether a line is a list of elements, of which some may be empty.
-    static func isList(_ line: ArraySlice<UInt8>) -> Bool {
-        var offset = line.startIndex
+    static func isList(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Bool {
+        var offset = line.lowerBound
         while true {
-            line.skipWhitespace(&offset)
-            guard ForwardedElement(line, at: &offset) != nil else { return false }
-            line.skipWhitespace(&offset)
-            guard offset < line.endIndex else { return true }
-            guard line[offset] == UInt8(ascii: ",") else { return false }
-            offset += 1
+            bytes.skipWhitespace(&offset, to: line.upperBound)
+            guard ForwardedElement(bytes, at: &offset, to: line.upperBound) != nil else { return false }
+            bytes.skipWhitespace(&offset, to: line.upperBound)
+            guard offset < line.upperBound else { return true }
+            guard bytes[offset] == UInt8(ascii: ",") else { return false }
+            offset &+= 1
         }
     }
 
-    /// Parses the one element that these bytes are, without white space around it.
-    init?(_ bytes: ArraySlice<UInt8>) {
-        var offset = bytes.startIndex
-        self.init(bytes, at: &offset)
-        guard offset == bytes.endIndex else { return nil }
+    /// Parses the one element that is in `range`, without white space around it.
+    init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        var offset = range.lowerBound
+        self.init(bytes, at: &offset, to: range.upperBound)
+        guard offset == range.upperBound else { return nil }
     }
 
     /// Parses the element that begins at `offset`, which may be empty, up to a comma, white space or the end. Nil if the grammar is broken.
-    private init?(_ line: ArraySlice<UInt8>, at offset: inout Int) {
+    private init?(_ bytes: Span<UInt8>, at offset: inout Int, to end: Int) {
         var names = InlineArray<16, Range<Int>>(repeating: 0..<0)
         var count = 0
-        while offset < line.endIndex {
-            switch line[offset] {
-            case UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\t"):
-                return
-            case UInt8(ascii: ";"):
-                offset += 1
+        while offset < end, !bytes[offset].endsElement {
+            if bytes[offset] == UInt8(ascii: ";") {
+                offset &+= 1
                 continue
-            default:
-                break
             }
-            let name = line.token(at: offset)
+            let name = bytes.token(at: offset, to: end)
             offset = name.upperBound
-            guard !name.isEmpty, count < Self.mostPairs, offset < line.endIndex, line[offset] == UInt8(ascii: "=") else { return nil }
-            for index in 0..<count where line[names[index]].equalsIgnoringCase(line[name]) { return nil }
+            guard !name.isEmpty, count < Self.mostPairs, offset < end, bytes[offset] == UInt8(ascii: "=") else { return nil }
+            for index in 0..<count where bytes.areEqualIgnoringCase(names[index], name) { return nil }
             names[count] = name
-            count += 1
-            offset += 1
-            guard let value = Value(line, at: &offset) else { return nil }
-            take(value, for: line[name])
-            guard offset == line.endIndex || [UInt8(ascii: ";"), UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\t")].contains(line[offset]) else {
-                return nil
+            count &+= 1
+            offset &+= 1
+            guard let value = ToldValue(bytes, at: &offset, to: end) else { return nil }
+            switch bytes.extracting(name).lowercaseWord {
+            case 0x72_6F66: node = value  // for
+            case 0x6F_746F_7270: proto = value  // proto
+            case 0x7473_6F68: host = value  // host
+            default: break
             }
-        }
-    }
-
-    private mutating func take(_ value: Value, for name: ArraySlice<UInt8>) {
-        if name.equalsIgnoringCase("for") {
-            node = value
-        } else if name.equalsIgnoringCase("proto") {
-            proto = value
-        } else if name.equalsIgnoringCase("host") {
-            host = value
+            guard offset == end || bytes[offset] == UInt8(ascii: ";") || bytes[offset].endsElement else { return nil }
         }
     }
 }
 
-extension ForwardedElement.Value {
+extension ToldValue {
     /// Parses the token or the quoted string that begins at `offset` (RFC 9110 section 5.6).
-    fileprivate init?(_ line: ArraySlice<UInt8>, at offset: inout Int) {
-        guard offset < line.endIndex, line[offset] == UInt8(ascii: "\"") else {
-            let token = line.token(at: offset)
+    fileprivate init?(_ bytes: Span<UInt8>, at offset: inout Int, to end: Int) {
+        guard offset < end, bytes[offset] == UInt8(ascii: "\"") else {
+            let token = bytes.token(at: offset, to: end)
             guard !token.isEmpty else { return nil }
             offset = token.upperBound
-            self.init(raw: line[token], isEscaped: false)
+            self.init(range: token)
             return
         }
-        offset += 1
+        offset &+= 1
         let start = offset
         var isEscaped = false
-        while offset < line.endIndex, line[offset] != UInt8(ascii: "\"") {
-            if line[offset] == UInt8(ascii: "\\") {
+        while offset < end, bytes[offset] != UInt8(ascii: "\"") {
+            if bytes[offset] == UInt8(ascii: "\\") {
                 isEscaped = true
-                offset += 1
+                offset &+= 1
             }
-            guard offset < line.endIndex, line[offset] >= 0x20 && line[offset] != 0x7F || line[offset] == 0x09 else { return nil }
-            offset += 1
+            guard offset < end, bytes[offset] >= 0x20 && bytes[offset] != 0x7F || bytes[offset] == 0x09 else { return nil }
+            offset &+= 1
         }
-        guard offset < line.endIndex else { return nil }
-        self.init(raw: line[start..<offset], isEscaped: isEscaped)
-        offset += 1
+        guard offset < end else { return nil }
+        self.init(range: start..<offset, isEscaped: isEscaped)
+        offset &+= 1
     }
 }
 
-extension ArraySlice<UInt8> {
+extension Span<UInt8> {
     /// Where the longest token (RFC 9110 section 5.6.2) is that begins at `offset`; it may be empty.
-    fileprivate func token(at offset: Int) -> Range<Int> {
-        var end = offset
-        while end < endIndex, self[end].isTokenByte { end += 1 }
-        return offset..<end
+    fileprivate func token(at offset: Int, to end: Int) -> Range<Int> {
+        var tokenEnd = offset
+        while tokenEnd < end, self[tokenEnd].isTokenByte { tokenEnd &+= 1 }
+        return offset..<tokenEnd
     }
 
-    fileprivate func skipWhitespace(_ offset: inout Int) {
-        while offset < endIndex, self[offset] == 0x20 || self[offset] == 0x09 { offset += 1 }
+    fileprivate func skipWhitespace(_ offset: inout Int, to end: Int) {
+        while offset < end, self[offset] == 0x20 || self[offset] == 0x09 { offset &+= 1 }
     }
 
-    /// Whether these are the same bytes but for the case of ASCII letters.
-    fileprivate func equalsIgnoringCase(_ other: ArraySlice<UInt8>) -> Bool {
-        count == other.count && zip(self, other).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
-    }
-
-    /// - Parameter name: in lower case.
-    fileprivate func equalsIgnoringCase(_ name: String) -> Bool {
-        count == name.utf8.count && zip(self, name.utf8).allSatisfy { $0.lowercasedASCII == $1 }
+    /// Whether the same bytes are in both places but for the case of ASCII letters.
+    fileprivate func areEqualIgnoringCase(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        guard one.count == other.count else { return false }
+        for offset in 0..<one.count {
+            let (one, other) = (self[one.lowerBound &+ offset], self[other.lowerBound &+ offset])
+            guard one == other || (one ^ other == 0x20 && (one | 0x20) &- 0x61 < 26) else { return false }
+        }
+        return true
     }
 }
 
 extension UInt8 {
-    fileprivate var lowercasedASCII: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
+    /// Whether an element of the list ends before this byte.
+    fileprivate var endsElement: Bool { self == UInt8(ascii: ",") || self == 0x20 || self == 0x09 }
 
     fileprivate var isTokenByte: Bool {
         switch self {

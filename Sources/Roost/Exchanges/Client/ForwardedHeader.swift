@@ -13,35 +13,30 @@ public enum ForwardedHeader: String, CaseIterable, Sendable, Hashable {
     /// All of this in one field (RFC 7239).
     case forwarded = "forwarded"
 
-    /// The field whose name is here; nil if it is another one.
+    /// The field whose name is here; nil if it is another one. A name is told by its length and a few words of it, without making a string.
     ///
     /// - Parameter name: where the name is, in lower case.
     @inline(__always)
     init?(_ bytes: Span<UInt8>, name: Range<Int>) {
-        // Few other fields have such a length and begin like this.
-        guard name.count == 9 || name.count >= 15 && name.count <= 18 else { return nil }
-        let first = bytes[name.lowerBound]
-        guard first == UInt8(ascii: "x") || first == UInt8(ascii: "f") else { return nil }
-        self.init(candidate: bytes, name: name)
-    }
-
-    @inline(never)
-    private init?(candidate bytes: Span<UInt8>, name: Range<Int>) {
-        let candidate: ForwardedHeader
-        switch name.count {
-        case 9: candidate = .forwarded
-        case 15: candidate = .xForwardedFor
-        case 16: candidate = bytes[name.lowerBound + 12] == UInt8(ascii: "h") ? .xForwardedHost : .xForwardedPort
-        case 17: candidate = .xForwardedProto
-        case 18: candidate = .xForwardedPrefix
+        guard name.count == 9 || (15...18).contains(name.count) else { return nil }
+        // "x-forwar" or "forwarde", and the last eight bytes.
+        let first = bytes.word(at: name.lowerBound)
+        let last = bytes.word(at: name.upperBound &- 8)
+        if name.count == 9 {
+            guard first == 0x6564_7261_7772_6F66, last == 0x6465_6472_6177_726F else { return nil }
+            self = .forwarded
+            return
+        }
+        // "de" is what the words of the longer names may leave out between them.
+        guard first == 0x7261_7772_6F66_2D78, bytes[name.lowerBound &+ 8] == 0x64, bytes[name.lowerBound &+ 9] == 0x65 else { return nil }
+        switch (name.count, last) {
+        case (15, 0x726F_662D_6465_6472): self = .xForwardedFor
+        case (16, 0x7473_6F68_2D64_6564): self = .xForwardedHost
+        case (16, 0x7472_6F70_2D64_6564): self = .xForwardedPort
+        case (17, 0x6F74_6F72_702D_6465): self = .xForwardedProto
+        case (18, 0x7869_6665_7270_2D64): self = .xForwardedPrefix
         default: return nil
         }
-        var offset = name.lowerBound
-        for byte in candidate.rawValue.utf8 {
-            guard bytes[offset] == byte else { return nil }
-            offset += 1
-        }
-        self = candidate
     }
 
     /// A number below the number of all fields, for tables of them.

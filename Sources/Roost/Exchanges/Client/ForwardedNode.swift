@@ -17,20 +17,21 @@ struct ForwardedNode: Sendable, Hashable {
     private let text: String
 
     /// Nil if the grammar does not allow these bytes.
-    init?(_ bytes: ArraySlice<UInt8>, _ syntax: Syntax) {
+    init?(_ bytes: Span<UInt8>, _ syntax: Syntax) {
+        guard !bytes.isEmpty else { return nil }
         let nameEnd: Int
-        if bytes.first == UInt8(ascii: "[") {
+        if bytes[0] == UInt8(ascii: "[") {
             guard let bracket = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
             nameEnd = bracket + 1
-            guard let text = Self.addressText(bytes[(bytes.startIndex + 1)..<bracket]), let address = IPv6Address(text) else { return nil }
+            guard let text = Self.addressText(bytes.extracting(1..<bracket)), let address = IPv6Address(text) else { return nil }
             self.text = text
             self.address = .v6(address)
         } else {
             let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
-            let isBareIPv6 = syntax == .xForwardedFor && colon != bytes.lastIndex(of: UInt8(ascii: ":"))
-            nameEnd = isBareIPv6 ? bytes.endIndex : colon ?? bytes.endIndex
-            let name = bytes[..<nameEnd]
-            if Self.isObfuscated(name) || Self.isUnknown(name) {
+            let isBareIPv6 = colon != nil && syntax == .xForwardedFor && colon != bytes.lastIndex(of: UInt8(ascii: ":"))
+            nameEnd = isBareIPv6 ? bytes.count : colon ?? bytes.count
+            let name = bytes.extracting(0..<nameEnd)
+            if Self.isObfuscated(name) || name.lowercaseWord == 0x6E_776F_6E6B_6E75 /* unknown */ {
                 text = ""
                 address = nil
             } else {
@@ -45,12 +46,12 @@ struct ForwardedNode: Sendable, Hashable {
                 }
             }
         }
-        guard nameEnd < bytes.endIndex else {
+        guard nameEnd < bytes.count else {
             port = nil
             return
         }
         guard bytes[nameEnd] == UInt8(ascii: ":") else { return nil }
-        let port = bytes[(nameEnd + 1)...]
+        let port = bytes.extracting(nameEnd + 1..<bytes.count)
         if syntax == .forwarded, Self.isObfuscated(port) {
             self.port = nil
         } else {
@@ -68,17 +69,13 @@ struct ForwardedNode: Sendable, Hashable {
     }
 
     /// The bytes as a text that could be an address: not longer than the longest, `0000:0000:0000:0000:0000:0000:255.255.255.255`.
-    private static func addressText(_ bytes: ArraySlice<UInt8>) -> String? {
-        bytes.count <= 45 ? String(decoding: bytes, as: UTF8.self) : nil
-    }
-
-    private static func isUnknown(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.count == 7 && zip(bytes, "unknown".utf8).allSatisfy { $0 | 0x20 == $1 }
+    private static func addressText(_ bytes: Span<UInt8>) -> String? {
+        bytes.count <= 45 ? String(bytes) : nil
     }
 
     /// `obfnode` and `obfport`: an underscore, and at least one letter, digit, dot, underscore or hyphen.
-    private static func isObfuscated(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard bytes.count > 1, bytes.first == UInt8(ascii: "_") else { return false }
+    private static func isObfuscated(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count > 1, bytes[0] == UInt8(ascii: "_") else { return false }
         return bytes.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
@@ -91,11 +88,11 @@ struct ForwardedNode: Sendable, Hashable {
 
 extension UInt16 {
     /// Reads a port: one to five digits up to 65535, and nothing else.
-    init?(decimalPort digits: ArraySlice<UInt8>) {
+    init?(decimalPort digits: Span<UInt8>) {
         guard (1...5).contains(digits.count) else { return nil }
         var number: UInt32 = 0
-        for byte in digits {
-            let digit = byte &- UInt8(ascii: "0")
+        for index in digits.indices {
+            let digit = digits[index] &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             number = number &* 10 &+ UInt32(digit)
         }

@@ -1,6 +1,6 @@
 /// The way back from the nearest proxy to the client: entries that are our proxies are passed, and the first that is not is the client.
 ///
-/// If all are our proxies, the left-most counts; if one is malformed, the last before it.
+/// If all are our proxies, the left-most counts. If one is malformed nobody can be told: a client that spoils a list must not pass for the proxy.
 struct ForwardedWalk {
     /// The client; what the walk began with if there is no entry that counts.
     private(set) var address: Endpoint?
@@ -10,18 +10,23 @@ struct ForwardedWalk {
     private(set) var element: ForwardedElement?
     /// Whether there are as many entries as there must be proxies.
     private(set) var isLongEnough = true
+    /// Whether a sender is named at all.
+    private(set) var isNamed = false
     /// What was malformed.
     private(set) var problem: String?
 
-    init(_ entries: ForwardedEntries, from address: Endpoint?, _ policy: ForwardedPolicy) {
+    init(_ family: ForwardedFamily, in fields: ForwardedFields, _ bytes: Span<UInt8>, from address: Endpoint?, _ policy: ForwardedPolicy) {
         self.address = address
-        var entries = entries
+        var entries = ForwardedEntries(family, in: fields, bytes)
         var index = 0
         while true {
-            switch entries.next() {
+            switch entries.next(in: fields, bytes) {
             case .entry(let entry):
                 // A proxy that doesn't tell who called it leaves the last address that is known.
-                if let node = entry.node { self.address = node.endpoint }
+                if let node = entry.node {
+                    self.address = node.endpoint
+                    isNamed = true
+                }
                 element = entry.element
                 position = index
                 guard policy.passes(entry.node, at: index) else { return }
@@ -31,6 +36,8 @@ struct ForwardedWalk {
                 return
             case .malformed(let reason):
                 problem = reason
+                self.address = nil
+                isNamed = true
                 return
             }
         }

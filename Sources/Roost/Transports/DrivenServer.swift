@@ -1,0 +1,106 @@
+import Glibc
+import Systemd
+
+/// A server without a thread of its own: another event loop watches its one descriptor and calls `drain` when that is readable. That is how
+/// it serves inside of asyncio, uvloop or trio, with everything that the core does.
+///
+/// All of it is used on one thread, which may drive several of them.
+package final class DrivenServer {
+    private let config: Config
+    private let transport: PolledTransport
+    private let allowList: PeerAllowList?
+    private let status = ServerStatus(loopCount: 1)
+    private var listeners: ListenerSet?
+    private var isDraining = false
+    private var isClosed = false
+
+    /// - Throws: `ConfigError` for what cannot be served with; `SystemError` if the kernel grants no descriptors.
+    package init(runner: any ApplicationRunner, config: Config) throws {
+        try config.validate()
+        self.config = config
+        allowList = try PeerAllowList(config)
+        transport = try PolledTransport(
+            runner: runner, config: config, connectionLimit: config.connectionLimit, status: status.loops[0], refusals: RefusalLog())
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Readable whenever `drain` has something to do.
+    package var descriptor: Int32 { transport.pollDescriptor }
+
+    /// Does what there is to do: accepts, reads, starts applications, writes. It does not wait.
+    package func drain() {
+        guard !isDraining, !isClosed else { return }
+        isDraining = true
+        transport.loop.asCurrent { transport.drain(mayWait: false) }
+        isDraining = false
+        wakeIfNeeded()
+    }
+
+    /// Writes what applications have sent outside of `drain`.
+    package func settle() {
+        guard !isDraining, !isClosed else { return }
+        transport.loop.refreshClock()
+        transport.loop.asCurrent { transport.loop.runReady() }
+        wakeIfNeeded()
+    }
+
+    /// What is left for the next round is nothing that the descriptor would tell of.
+    private func wakeIfNeeded() {
+        if transport.loop.hasReadyJobs { transport.loop.wake() }
+    }
+
+    /// Opens the addresses, begins to accept, and says where.
+    ///
+    /// - Throws: `BindError`; `SystemError` if the kernel watches no more descriptors.
+    package func listen() throws -> [BoundAddress] {
+        let opened = try ListenerSet.open(config.bind.map(\.address), options: config.socket, activated: ListenDescriptors.take())
+        listeners = opened
+        for listener in opened.listeners {
+            try transport.listen(on: listener, policy: PeerPolicy(config, for: config.bind[listener.place], allowList: allowList), isShared: false)
+        }
+        for listener in opened.listeners { config.logger.info("running on \(listener.address)") }
+        return opened.listeners.map(\.address)
+    }
+
+    /// Accepts who waits already, and then nobody.
+    package func stopListening() {
+        transport.loop.asCurrent { transport.stopListening(sweeping: \.isOwn) }
+        listeners?.closeOwn()
+        settle()
+    }
+
+    /// Ends each connection as soon as no request is under way on it.
+    ///
+    /// - Parameter onIdle: called once, when no connection is left and every application has returned.
+    package func drainConnections(onIdle: @escaping () -> Void) {
+        transport.loop.asCurrent { transport.beginDraining(onIdle: onIdle) }
+        settle()
+    }
+
+    /// Cuts every connection and cancels every application.
+    ///
+    /// - Parameter onIdle: called once, when every application has returned too.
+    package func cutOff(onIdle: @escaping () -> Void) {
+        transport.loop.asCurrent { transport.cutOff(onIdle: onIdle) }
+        settle()
+    }
+
+    /// Requests whose application is running now.
+    package var requestsInFlight: Int { status.requestsInFlight }
+    /// Connections that are open now.
+    package var connections: Int { status.connections }
+    /// The counts, which may be read on any thread.
+    package var counts: ServerStatus { status }
+
+    /// Removes the socket files that are our own, and ends the loop. Nothing is served any more.
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        listeners?.removeSocketFiles()
+        listeners?.close()
+        transport.loop.asCurrent { transport.loop.end() }
+    }
+}
