@@ -26,9 +26,9 @@ public struct TestClient: Sendable {
         client: Endpoint? = Endpoint(host: "127.0.0.1", port: 50000),
         address: Endpoint = Endpoint(host: "127.0.0.1", port: 8000)
     ) throws {
-        // The client and the address are given here; a PROXY header could not tell more.
+        // Requests come without a PROXY header; a connection of the test's own may begin with one.
         var config = config
-        config.proxyProtocol = .off
+        if config.proxyProtocol != .off { config.proxyProtocol = .auto }
         server = try TestServer(app, config, origin: ConnectionOrigin(client: client, server: address, policy: PeerPolicy(config)))
     }
 
