@@ -46,8 +46,8 @@ extension WireBuffer {
                 for index in fields.indices {
                     try appendField(fields[index].name.utf8.span, fields[index].value.utf8.span, &facts)
                 }
-            case .block:
-                for field in headers { try appendField(field.name.utf8.span, field.value.utf8.span, &facts) }
+            case .block(let block):
+                try appendFields(of: block, &facts)
             }
             let head = try appendFraming(status: status, bodyLength: bodyLength, context: context, facts: facts)
             if let date, !facts.hasDate {
@@ -97,6 +97,26 @@ extension WireBuffer {
             appendField(name, value)
         } else {
             try appendUnusualField(name, value)
+        }
+    }
+
+    /// Appends the fields of a block, whose values are bytes already.
+    private mutating func appendFields(of block: FieldBlock, _ facts: inout ResponseFacts) throws(InvalidResponseHead) {
+        let bytes = block.storage.span
+        for index in 0..<block.count {
+            let entry = block.entry(at: index)
+            let name = bytes.extracting(entry.name)
+            let value = bytes.extracting(entry.value)
+            guard !name.isEmpty, name.bytes.isLettersAndDashes || name.bytes.isToken else { throw .badName(name) }
+            guard try !facts.note(name.bytes, value) else { continue }
+            if !value.bytes.isPrintableASCII {
+                for offset in value.indices where value[offset] < 0x20 && value[offset] != 0x09 || value[offset] == 0x7F {
+                    throw InvalidResponseHead(
+                        reason: "the value of the header field \(name.text) holds a control character; a field has no line breaks"
+                    )
+                }
+            }
+            appendField(name, value)
         }
     }
 

@@ -90,7 +90,7 @@ class DirectBehaviour:
                 lines = self.wait_for_lines("refused", number)
                 self.assertEqual(len(lines), number, lines[-2:])
                 self.assertRegex(lines[-1], reasons)
-                self.assertIn("client=127.0.0.1:", lines[-1])
+                self.assertIn("client=127.0.0.1 ", lines[-1])
 
     def test_what_is_no_right_header_of_version_1_never_reaches_the_app(self):
         right = v1(("192.0.2.7", 777))

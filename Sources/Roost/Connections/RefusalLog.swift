@@ -1,12 +1,15 @@
 import Logging
 import Synchronization
 
-/// Logs what is wrong with peers, or with what they say, once for each source, kind and minute, so that who tries again and again does not fill
-/// the log. Very many sources at once share a line.
+/// Logs what is wrong with peers, or with what they say, a few times for each source, kind and minute, so that who tries again and again does
+/// not fill the log. Very many sources at once share a line.
 final class RefusalLog: Sendable {
     /// What is wrong: no more kinds of it than the program has.
     enum Kind: Hashable {
         case peer, proxyHeader, forwardedField, ambiguousField
+
+        /// How many lines a minute say so of one source. Each header that is wrong may be wrong in another way.
+        var linesPerMinute: Int { self == .proxyHeader ? 20 : 1 }
     }
 
     private struct Key: Hashable {
@@ -15,14 +18,16 @@ final class RefusalLog: Sendable {
     }
 
     private struct Entry {
-        var logged: MonotonicTime
+        /// When the first line of this minute was logged.
+        var begun: MonotonicTime
+        var lines = 1
         var suppressed = 0
     }
 
     private struct State {
         var entries: [Key: Entry] = [:]
         /// Those that there was no place for.
-        var others = Entry(logged: MonotonicTime(nanoseconds: 0))
+        var others = Entry(begun: MonotonicTime(nanoseconds: 0))
         var hasNotedProxy = false
     }
 
@@ -75,23 +80,27 @@ final class RefusalLog: Sendable {
     private func admit(_ key: Key, at now: MonotonicTime) -> Admission {
         state.withLock { state in
             if let entry = state.entries[key] {
-                guard entry.logged.advanced(by: Self.interval) <= now else {
+                if entry.begun.advanced(by: Self.interval) <= now {
+                    state.entries[key] = Entry(begun: now)
+                    return .admitted(entry.suppressed)
+                }
+                guard entry.lines < key.kind.linesPerMinute else {
                     state.entries[key]?.suppressed += 1
                     return .suppressed
                 }
-                state.entries[key] = Entry(logged: now)
-                return .admitted(entry.suppressed)
+                state.entries[key]?.lines += 1
+                return .admitted(0)
             }
             if state.entries.count >= Self.capacity {
-                state.entries = state.entries.filter { $0.value.logged.advanced(by: Self.interval) > now }
+                state.entries = state.entries.filter { $0.value.begun.advanced(by: Self.interval) > now }
             }
             guard state.entries.count < Self.capacity else {
                 state.others.suppressed += 1
-                guard state.others.logged.advanced(by: Self.interval) <= now else { return .suppressed }
-                defer { state.others = Entry(logged: now) }
+                guard state.others.begun.advanced(by: Self.interval) <= now else { return .suppressed }
+                defer { state.others = Entry(begun: now) }
                 return .crowded(state.others.suppressed - 1)
             }
-            state.entries[key] = Entry(logged: now)
+            state.entries[key] = Entry(begun: now)
             return .admitted(0)
         }
     }

@@ -93,7 +93,16 @@ package final class Exchange: @unchecked Sendable {
 
     /// Calls `body` as the loop's own code, on the thread that drives the loop: for an application whose tasks run between the loop's rounds.
     package func onLoop<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-        try loop.asCurrent(body)
+        // The time of the last round may be long ago.
+        loop.refreshClock()
+        return try loop.asCurrent(body)
+    }
+
+    /// Whether the application sees other fields than those of `head`: a trusted proxy has told of another host, or fields are hidden.
+    package var hasOtherHeaders: Bool {
+        guard origin.isForwarderTrusted else { return false }
+        let client = client
+        return client.host != nil || client.hiddenFields != nil
     }
 
     /// Calls `action` at the end of this round.
@@ -134,12 +143,18 @@ package final class Exchange: @unchecked Sendable {
             action(.failure(CancellationError()))
         } else if isDisconnectDelivered {
             loop.inNextRound { action(.success(.httpDisconnect)) }
-        } else if eventWaits.isEmpty, let event = nextEvent() {
+        } else if hasNoWaits, let event = nextEvent() {
             action(.success(event))
         } else {
             wait.action = action
             eventWaits.append(wait)
         }
+    }
+
+    /// Whether nobody waits for an event any more.
+    private var hasNoWaits: Bool {
+        if !eventWaits.isEmpty { eventWaits.removeAll { $0.isAbandoned?() ?? false } }
+        return eventWaits.isEmpty
     }
 
     /// Ends a call of `whenEvent` that waits, or is yet to come, with a `CancellationError`.
@@ -391,7 +406,7 @@ package final class Exchange: @unchecked Sendable {
     }
 
     private func resumeEventWaits() {
-        while !eventWaits.isEmpty, let event = nextEvent() {
+        while !hasNoWaits, let event = nextEvent() {
             eventWaits.removeFirst().action?(.success(event))
         }
     }
@@ -426,6 +441,8 @@ package final class EventWait: @unchecked Sendable {
     package typealias Action = (Result<ASGIReceiveEvent, CancellationError>) -> Void
 
     fileprivate var action: Action?
+    /// Whether whoever waited has gone without a word; nobody's event would be lost on it.
+    package var isAbandoned: (() -> Bool)?
     fileprivate var isCancelled = false
 
     package init() {}

@@ -7,7 +7,7 @@ public struct HTTPScope: Sendable {
     private let exchange: Exchange
     private var overrides: ScopeOverrides?
 
-    init(_ exchange: Exchange) {
+    package init(_ exchange: Exchange) {
         self.exchange = exchange
     }
 

@@ -25,6 +25,15 @@ struct RefusalLogTests {
         #expect(log.lines.last?.metadata == ["client": "x", "suppressed": "60"])
     }
 
+    @Test("has a line for each header that is wrong, up to twenty a minute")
+    func headers() {
+        let (refusals, log) = (RefusalLog(), LogCapture())
+        for second in 0..<60 { refusals.log(.proxyHeader, "a", of: "x", [:], with: log.logger, at: at(Double(second))) }
+        #expect(log.lines.count == 20)
+        refusals.log(.proxyHeader, "a", of: "x", [:], with: log.logger, at: at(61))
+        #expect(log.lines.last?.metadata == ["suppressed": "40"])
+    }
+
     @Test("has few lines for very many sources, and goes on when they are gone")
     func crowded() {
         let (refusals, log) = (RefusalLog(), LogCapture())
