@@ -1,7 +1,6 @@
 package import HTTPWire
 import Logging
 import NIOCore
-import Synchronization
 
 /// One HTTP request and its response, between an application and whatever wire the request came on.
 ///
@@ -30,8 +29,8 @@ package final class Exchange: @unchecked Sendable {
     /// How many requests there were on the connection, this one among them.
     private let number: Int
     private let madeID: RequestID
-    /// Who is calling according to forwarded fields, once somebody has asked.
-    private let forwarded = AtomicLazyReference<ForwardedClient>()
+    /// Who is calling according to forwarded fields, once somebody has asked on the loop.
+    @exclusivity(unchecked) private var forwarded: ForwardedClient?
     var loop: LoopExecutor { shared.loop }
 
     /// Where the response goes; nil once it is complete or the client is gone.
@@ -73,15 +72,29 @@ package final class Exchange: @unchecked Sendable {
     // MARK: Who is calling
 
     /// Who is calling, and how the request reached the first proxy. May be asked for on any thread.
-    var client: Client { origin.isForwarderTrusted ? forwardedClient : origin.client }
+    var client: Client { told { $0 } }
 
-    private var forwardedClient: Client {
-        if let known = forwarded.load() { return known.client }
+    /// One thing about who is calling. May be asked for on any thread.
+    @inline(__always)
+    func told<Value>(_ read: (Client) -> Value) -> Value {
+        origin.isForwarderTrusted ? read(forwardedClient.client) : read(origin.client)
+    }
+
+    private var forwardedClient: ForwardedClient {
+        // On another thread it is found out anew: the same comes of it.
+        guard loop.isCurrent else { return resolved() }
+        if let forwarded { return forwarded }
+        let made = resolved()
+        forwarded = made
+        return made
+    }
+
+    private func resolved() -> ForwardedClient {
         let resolution = ClientResolver.resolve(origin.client, from: origin.hop, head, origin.policy.forwarded)
         if let problem = resolution.problem {
             shared.refusals.log(.forwardedField, "\(problem), and is ignored", of: origin.source, origin.metadata, with: shared.logger)
         }
-        return forwarded.storeIfNil(ForwardedClient(resolution.client)).client
+        return ForwardedClient(resolution.client)
     }
 
     /// What the request is called. May be asked for on any thread.
@@ -101,8 +114,7 @@ package final class Exchange: @unchecked Sendable {
     /// Whether the application sees other fields than those of `head`: a trusted proxy has told of another host, or fields are hidden.
     package var hasOtherHeaders: Bool {
         guard origin.isForwarderTrusted else { return false }
-        let client = client
-        return client.host != nil || client.hiddenFields != nil
+        return told { $0.host != nil || $0.hiddenFields != nil }
     }
 
     /// Calls `action` at the end of this round.
@@ -311,7 +323,7 @@ package final class Exchange: @unchecked Sendable {
         metadata["path"] = "\(head.rawPath)"
         metadata["request_id"] = "\(requestID)"
         guard origin.isForwarderTrusted else { return metadata }
-        let address = client.address
+        let address = told(\.address)
         metadata["client"] = "\(address?.host ?? "unknown")"
         metadata["client_port"] = address?.port.flatMap { $0 > 0 ? "\($0)" : nil }
         return metadata
@@ -321,7 +333,7 @@ package final class Exchange: @unchecked Sendable {
     func noteDroppedFields() {
         shared.refusals.log(
             .ambiguousField, "fields with an underscore in their name, or a second Content-Type or Authorization, are left out (header_map)",
-            of: client.address?.host ?? origin.source, metadata, with: shared.logger
+            of: told(\.address)?.host ?? origin.source, metadata, with: shared.logger
         )
     }
 

@@ -24,7 +24,7 @@ public struct HTTPScope: Sendable {
 
     /// `http` or `https`.
     public var scheme: String {
-        get { overrides?.scheme ?? exchange.client.scheme.rawValue }
+        get { overrides?.scheme ?? exchange.told(\.scheme).rawValue }
         set { override { $0.scheme = newValue } }
     }
 
@@ -42,7 +42,7 @@ public struct HTTPScope: Sendable {
 
     /// The prefix under which the application is mounted, as a trusted proxy tells or as it is configured; empty at the root.
     public var rootPath: String {
-        get { overrides?.rootPath ?? exchange.client.rootPath ?? exchange.shared.rootPath }
+        get { overrides?.rootPath ?? exchange.told(\.rootPath) ?? exchange.shared.rootPath }
         set { override { $0.rootPath = newValue } }
     }
 
@@ -57,13 +57,13 @@ public struct HTTPScope: Sendable {
     public var client: Endpoint? {
         get {
             if let overrides, let client = overrides.client { return client.value }
-            return exchange.client.address
+            return exchange.told(\.address)
         }
         set { override { $0.client = Replaced(value: newValue) } }
     }
 
     /// The address that the request came to, at the first proxy that tells: host and port, or a Unix socket's path and no port.
-    public var server: Endpoint? { exchange.client.server }
+    public var server: Endpoint? { exchange.told(\.server) }
 
     /// A copy of what the application put into its lifespan's state during startup.
     public var state: [String: any Sendable] {
@@ -80,9 +80,10 @@ public struct HTTPScope: Sendable {
     private var receivedHeaders: Headers {
         var headers = exchange.head.headers
         guard exchange.origin.isForwarderTrusted else { return headers }
-        let client = exchange.client
-        if let host = client.host { headers.replaceOrAdd(name: "host", value: host) }
-        for name in client.hiddenFields?.fieldNames ?? [] { headers.remove(name: name) }
+        if let host = exchange.told(\.host) { headers.replaceOrAdd(name: "host", value: host) }
+        if let hidden = exchange.told(\.hiddenFields) {
+            for name in hidden.fieldNames { headers.remove(name: name) }
+        }
         return headers
     }
 

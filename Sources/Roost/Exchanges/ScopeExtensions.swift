@@ -14,7 +14,7 @@ public struct ScopeExtensions: Sendable {
     /// TLS between the client and the proxy that ended it, as far as its PROXY header tells; nil if it does not, or if forwarded fields name a
     /// client behind the one that the header is about: its certificate would be the other proxy's. `tls`.
     public var tls: TLSExtension? {
-        guard let header = exchange.origin.proxyHeader, header.command == .proxy, !exchange.client.isForwarded else { return nil }
+        guard let header = exchange.origin.proxyHeader, header.command == .proxy, !exchange.told(\.isForwarded) else { return nil }
         return header.ssl.flatMap { TLSExtension($0) }
     }
 
