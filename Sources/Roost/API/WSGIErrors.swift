@@ -6,7 +6,7 @@ public final class WSGIErrors: TextOutputStream {
     private let exchange: Exchange
     private var line = ""
 
-    init(_ exchange: Exchange) {
+    package init(_ exchange: Exchange) {
         self.exchange = exchange
     }
 

@@ -11,9 +11,30 @@ public final class WSGIInput {
     /// What has come and was not read.
     private var piece = ByteBuffer()
     private var isComplete = false
+    private var isCut = false
 
     init(_ channel: WSGIChannel) {
         self.channel = channel
+    }
+
+    /// - Parameters:
+    ///   - first: what has come already.
+    ///   - ending: what is known of the rest.
+    package init(_ channel: WSGIChannel, first: ByteBuffer, _ ending: Ending) {
+        self.channel = channel
+        piece = first
+        isComplete = ending == .here
+        isCut = ending == .cut
+    }
+
+    /// What is known of the rest of a body of which a part has come.
+    package enum Ending {
+        /// There is no rest.
+        case here
+        /// It is yet to come.
+        case ahead
+        /// It never comes: the client is gone.
+        case cut
     }
 
     /// The next bytes as they come, at least one; nil at the end.
@@ -62,7 +83,7 @@ public final class WSGIInput {
     private func fill() throws(WSGIError) -> Bool {
         while piece.readableBytes == 0 {
             if isComplete { return false }
-            guard case .httpRequest(let next, let more) = channel.receive() else { throw .disconnected }
+            guard !isCut, case .httpRequest(let next, let more) = channel.receive() else { throw .disconnected }
             piece = next
             isComplete = !more
         }

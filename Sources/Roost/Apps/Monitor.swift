@@ -6,12 +6,12 @@ import Glibc
 ///
 /// `@unchecked Sendable`: `value` is touched only while `mutex` is held; the two pointers are set once and freed with the last reference,
 /// which every thread that waits holds.
-final class Monitor<Value: Sendable>: @unchecked Sendable {
+package final class Monitor<Value: Sendable>: @unchecked Sendable {
     private var value: Value
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
         // With default attributes neither of these can fail (pthread_mutex_init(3), pthread_cond_init(3)).
         pthread_mutex_init(mutex, nil)
@@ -26,14 +26,14 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Reads or changes the value.
-    func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body(&value)
     }
 
     /// Sleeps until `take` returns something; it is asked at once, and again whenever the thread is woken.
-    func wait<Result>(until take: (inout Value) -> Result?) -> Result {
+    package func wait<Result>(until take: (inout Value) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
@@ -43,12 +43,12 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Wakes one thread that waits.
-    func wakeOne() {
+    package func wakeOne() {
         pthread_cond_signal(condition)
     }
 
     /// Wakes every thread that waits.
-    func wakeAll() {
+    package func wakeAll() {
         pthread_cond_broadcast(condition)
     }
 }

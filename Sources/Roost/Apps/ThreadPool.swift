@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 
 /// Threads for work that may block: at most `size` of them, started as they are needed, and a queue for the rest.
-final class ThreadPool: Sendable {
-    typealias Job = @Sendable () -> Void
+package final class ThreadPool: Sendable {
+    package typealias Job = @Sendable () -> Void
 
     private struct State: Sendable {
         var waiting = JobQueue()
@@ -20,16 +20,21 @@ final class ThreadPool: Sendable {
 
     /// How many threads there are at most.
     private let size: Int
+    /// Held by each thread while it runs a job; nil if there is none to hold.
+    private let lock: (any WorkLock)?
     private let state = Monitor(State())
 
-    /// - Parameter size: at least 1.
-    init(size: Int) {
+    /// - Parameters:
+    ///   - size: at least 1.
+    ///   - lock: held by each thread while it runs a job, and from one job to the next if that waits already.
+    package init(size: Int, lock: (any WorkLock)? = nil) {
         self.size = max(1, size)
+        self.lock = lock
     }
 
     /// Runs `job` on a thread that is free, or as soon as one is.
     /// - Throws: `SystemError` if there is no thread at all and the kernel grants none; `job` is not run then.
-    func submit(_ job: @escaping Job) throws(SystemError) {
+    package func submit(_ job: @escaping Job) throws(SystemError) {
         // Under the lock, so that no job is ever left in the queue without a thread to come.
         try state.withLock { state throws(SystemError) in
             if state.waiting.count >= state.idleThreads, state.threads < size {
@@ -47,7 +52,7 @@ final class ThreadPool: Sendable {
     }
 
     /// Lets each thread end when it finds nothing more to do. What was submitted is still run, and so is what comes later.
-    func stop() {
+    package func stop() {
         state.withLock { $0.isStopped = true }
         state.wakeAll()
     }
@@ -57,7 +62,25 @@ final class ThreadPool: Sendable {
 
     private func startThread() throws(SystemError) {
         try DetachedThread.start(named: "roost-wsgi") {
-            while case .run(let job) = self.nextAssignment() { job() }
+            if let lock = self.lock {
+                lock.held { self.work(with: lock) }
+            } else {
+                while case .run(let job) = self.nextAssignment() { job() }
+            }
+        }
+    }
+
+    private func work(with lock: any WorkLock) {
+        while true {
+            // To let go of the lock between two jobs would be to wait for it again.
+            if let job = state.withLock({ $0.waiting.popFirst() }) {
+                job()
+                continue
+            }
+            var assignment = Assignment.end
+            lock.released { assignment = nextAssignment() }
+            guard case .run(let job) = assignment else { return }
+            job()
         }
     }
 

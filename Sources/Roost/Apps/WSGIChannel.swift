@@ -4,7 +4,7 @@ import NIOCore
 /// An exchange as a thread sees it that may block: each call crosses to the exchange's loop and waits for the answer.
 ///
 /// Used by one thread, that which runs the application.
-final class WSGIChannel {
+package final class WSGIChannel {
     /// What the loop answers.
     private enum Answer: Sendable {
         case event(ASGIReceiveEvent)
@@ -14,13 +14,18 @@ final class WSGIChannel {
     }
 
     /// Status and fields that precede the first piece.
-    typealias Head = (status: Int, headers: Headers)
+    package typealias Head = (status: Int, headers: Headers)
 
     let exchange: Exchange
+    private let lock: (any WorkLock)?
     private lazy var answer = Monitor<Answer?>(nil)
+    /// What came of `sendLast`; nil if it was not called.
+    private var lastPiece: LastPiece?
 
-    init(_ exchange: Exchange) {
+    /// - Parameter lock: what the thread holds, and lets go of while it waits.
+    package init(_ exchange: Exchange, lock: (any WorkLock)? = nil) {
         self.exchange = exchange
+        self.lock = lock
     }
 
     /// Waits for the next event of the request.
@@ -29,14 +34,14 @@ final class WSGIChannel {
         exchange.loop.execute {
             exchange.whenEvent { answer.give(.event((try? $0.get()) ?? .httpDisconnect)) }
         }
-        if case .event(let event) = answer.take() { return event }
+        if case .event(let event) = takeAnswer() { return event }
         return .httpDisconnect
     }
 
     /// Sends a piece of the response and waits until there is room for the next; false if the client is gone.
     ///
     /// - Parameter head: status and fields, with the first piece.
-    func send(_ head: Head?, _ piece: ByteBuffer, more: Bool) throws(ASGIError) -> Bool {
+    package func send(_ head: Head?, _ piece: ByteBuffer, more: Bool) throws(ASGIError) -> Bool {
         let (exchange, answer) = (exchange, answer)
         exchange.loop.execute {
             // A client that left before all was sent; that which has the whole response is gone too, and rightly.
@@ -51,15 +56,28 @@ final class WSGIChannel {
                 answer.give(error == .clientGone ? .sent(isWanted: false) : .failed(error))
             }
         }
-        switch answer.take() {
+        switch takeAnswer() {
         case .sent(let isWanted): return isWanted
         case .failed(let error): throw error
         case .event: return false
         }
     }
 
+    /// Sends the last piece without waiting for it; `end` reports what goes wrong with it.
+    package func sendLast(_ head: Head?, _ piece: ByteBuffer) {
+        let (exchange, lastPiece) = (exchange, LastPiece())
+        self.lastPiece = lastPiece
+        exchange.loop.execute {
+            do throws(ASGIError) {
+                _ = try exchange.send(head, piece, more: false)
+            } catch {
+                lastPiece.error = error
+            }
+        }
+    }
+
     /// Sends the last piece and ends the exchange, without waiting for either.
-    func finish(_ head: Head?, _ piece: ByteBuffer) {
+    package func finish(_ head: Head?, _ piece: ByteBuffer) {
         let exchange = exchange
         exchange.loop.execute {
             do throws(ASGIError) {
@@ -72,10 +90,24 @@ final class WSGIChannel {
     }
 
     /// Ends the exchange: the application is done, or has failed.
-    func end(_ error: (any Error)?) {
-        let exchange = exchange
-        exchange.loop.execute { exchange.end(error) }
+    package func end(_ error: (any Error)?) {
+        let (exchange, lastPiece) = (exchange, lastPiece)
+        exchange.loop.execute { exchange.end(error ?? lastPiece?.error) }
     }
+
+    private func takeAnswer() -> Answer {
+        guard let lock else { return answer.take() }
+        var taken: Answer?
+        lock.released { taken = answer.take() }
+        return taken ?? .sent(isWanted: false)
+    }
+}
+
+/// What came of a piece that nobody waited for.
+///
+/// `@unchecked Sendable`: it is touched on its exchange's loop only.
+private final class LastPiece: @unchecked Sendable {
+    var error: ASGIError?
 }
 
 extension Exchange {

@@ -524,6 +524,10 @@ extension HTTP1Connection: ExchangeWire {
         try response.write(body, more: more, to: &output)
     }
 
+    func flush() {
+        transport?.writeNow()
+    }
+
     func responseComplete() {
         let completed = exchange
         exchange = nil
@@ -582,6 +586,13 @@ extension HTTP1Connection: ExchangeWire {
 protocol ConnectionTransport: AnyObject {
     /// The connection's output, reading or ending may have changed.
     func connectionChanged()
+    /// Writes what it can of the output at once, and closes nothing.
+    func writeNow()
+}
+
+extension ConnectionTransport {
+    /// For one that writes at the end of a round soon enough.
+    func writeNow() {}
 }
 
 extension [UInt8] {

@@ -53,6 +53,8 @@ package final class Exchange: @unchecked Sendable {
     /// What the application has sent since it last waited, in bytes.
     @exclusivity(unchecked) private var sentInTurn = 0
     @exclusivity(unchecked) private var isEnded = false
+    /// Whether what is sent is written at once, and not at the end of the round: for an application that goes on on the loop's thread.
+    @exclusivity(unchecked) package var writesAtOnce = false
     // For the access log.
     private let startTime: MonotonicTime
     @exclusivity(unchecked) private var sentStatus = 0
@@ -116,6 +118,9 @@ package final class Exchange: @unchecked Sendable {
         guard origin.isForwarderTrusted else { return false }
         return told { $0.host != nil || $0.hiddenFields != nil }
     }
+
+    /// Calls `action` on the loop in a later round, after other connections had their turn.
+    package func later(_ action: @escaping @Sendable () -> Void) { loop.later(action) }
 
     /// Calls `action` at the end of this round.
     package func inNextRound(_ action: @escaping () -> Void) { loop.inNextRound(action) }
@@ -227,6 +232,7 @@ package final class Exchange: @unchecked Sendable {
             try wire?.write(body, more: more)
             sentBytes &+= body.readableBytes
         }
+        if writesAtOnce { wire?.flush() }
         guard !more else { return }
         response = .complete
         if let wire { logAccess(isComplete: !wire.lacksBody) }
@@ -277,7 +283,10 @@ package final class Exchange: @unchecked Sendable {
         detach()
         switch response {
         case .unstarted:
-            report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"))
+            // Whoever was told that the client is gone need not answer it.
+            if error != nil || !isDisconnectDelivered {
+                report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"))
+            }
             fail(wire)
         case .started(let status, let headers):
             report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
@@ -309,7 +318,8 @@ package final class Exchange: @unchecked Sendable {
         error is CancellationError || error as? ASGIError == .clientGone
     }
 
-    private func report(_ error: any Error) {
+    /// Logs what went wrong in the application.
+    package func report(_ error: any Error) {
         shared.logger.error(
             "application failed: \(error)",
             metadata: metadata.merging(["error_type": "\((error as? any ApplicationFailure)?.kind ?? "\(type(of: error))")"]) { own, _ in own }
@@ -474,6 +484,8 @@ protocol ExchangeWire: AnyObject {
     func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
     /// Puts a further piece of the body on the wire.
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError)
+    /// Writes what it can at once.
+    func flush()
     /// The whole response is on the wire.
     func responseComplete()
     /// Answers with an error of the server's own, in place of a response that the application did not start.

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// A thread of the operating system's that nobody waits for.
-enum DetachedThread {
+package enum DetachedThread {
     private final class Body {
         let name: String
         let run: @Sendable () -> Void
@@ -17,7 +17,7 @@ enum DetachedThread {
     ///
     /// - Parameter name: what ps(1) and debuggers show; at most 15 bytes.
     /// - Throws: `SystemError` if the kernel grants no thread.
-    static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         // The thread takes over the reference that is retained here.
         let unmanaged = Unmanaged.passRetained(Body(name, body))
         var thread = pthread_t()

@@ -99,6 +99,9 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    /// Runs `work` on the loop in a later round, after other connections had their turn.
+    func later(_ work: @escaping @Sendable () -> Void) { post(.work(work)) }
+
     /// Makes `wakeDescriptor` readable, so that the transport comes back for what is left for the next round.
     func wake() { post(.work {}) }
 

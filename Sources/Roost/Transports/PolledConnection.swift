@@ -191,6 +191,21 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         connection.releaseOutputStorage()
     }
 
+    func writeNow() {
+        guard case .open = state else { return }
+        while !isBlocked, !connection.output.isEmpty {
+            let count = connection.output.write(to: descriptor)
+            if count > 0 {
+                connection.wrote()
+            } else if errno == EAGAIN {
+                isBlocked = true
+            } else if errno != EINTR {
+                // The end of the round meets the same error, and may close the connection as this caller's caller may not.
+                return
+            }
+        }
+    }
+
     private func updateInterest() {
         var wanted: UInt32 = 0
         if connection.wantsRead {

@@ -9,7 +9,7 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
     public let code: Int32
 
     /// Takes the calling thread's `errno`.
-    init(_ call: String) {
+    package init(_ call: String) {
         self.call = call
         code = errno
     }

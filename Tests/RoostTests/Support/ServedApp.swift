@@ -12,7 +12,7 @@ struct ServedApp: Sendable {
     /// Opens when `serve` has returned or thrown.
     let ended: Gate
 
-    fileprivate init(binds: [BoundAddress], log: LogCapture, stopped: Gate, ended: Gate) {
+    init(binds: [BoundAddress], log: LogCapture, stopped: Gate, ended: Gate) {
         self.binds = binds
         self.log = log
         self.stopped = stopped
