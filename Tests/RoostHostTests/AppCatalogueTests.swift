@@ -18,14 +18,39 @@ struct AppCatalogueTests {
         #expect(ExitStatus(error) == .usage)
     }
 
-    @Test("says that Python's names are not served", arguments: ["app:main", "asgi:app:main", "pkg.module:create_app()", "app.py"])
-    func module(_ name: String) throws {
-        let error = try #require(throws: AppCatalogueError.self) { try AppCatalogue.app(named: name) }
-        #expect(error == .module(name))
-        #expect(!error.description.contains("\n"))
+    @Test("takes for an app in Python what reads as one", arguments: [
+        "app:main", "asgi:app:main", "wsgi:shop.wsgi:application", "asgi:shop", "wsgi:app", "xyzzy", "pkg.module", "pkg.module:site.app", "_a1:b_2", "módulo:app",
+        "asgi:hello",
+    ])
+    func python(_ name: String) throws {
+        guard case .python = try AppCatalogue.app(named: name) else {
+            Issue.record("not an app in Python")
+            return
+        }
     }
 
-    @Test("lists what there is for a name that means nothing to it", arguments: ["", "xyzzy", "builtin:", "builtin:nope", "a\nb"])
+    @Test("says how to write what is nearly one", arguments: [
+        ("pkg.module:create_app()", "a function that gives the app is named without parentheses, with --factory: pkg.module:create_app --factory"),
+        ("app.py", "a module is named, not a file: app:app"),
+        ("./shop/main.py:site", "a module is named, not a file: shop.main:site"),
+        ("/srv/shop/main.py", "a module is named, not a file: main:app --app-dir /srv/shop"),
+        ("my-app.py:app", "a module is named, such as shop.main:app, not a file"),
+    ])
+    func nearlyPython(_ name: String, _ way: String) throws {
+        let error = try #require(throws: AppCatalogueError.self) { try AppCatalogue.app(named: name) }
+        #expect(error.description == "unknown app \"\(name)\": \(way)")
+        #expect(ExitStatus(error) == .usage)
+    }
+
+    @Test("tells the owner of a module that is called like a built-in app what to write")
+    func ambiguous() throws {
+        let error = try #require(throws: AppCatalogueError.self) { try AppCatalogue.app(named: "hello") }
+        #expect(error.description.hasSuffix("An app in a Python module of that name is hello:app"))
+    }
+
+    @Test("lists what there is for a name that means nothing to it", arguments: [
+        "", "builtin:", "builtin:nope", "a\nb", "a b", "asgi:", "a:", ":a", "1a:b", "a..b:c", "a:b:c", "asgi:a:b:c", "my-app:app",
+    ])
     func unknown(_ name: String) throws {
         let error = try #require(throws: AppCatalogueError.self) { try AppCatalogue.app(named: name) }
         #expect(error == .unknown(name, suggestion: nil))

@@ -29,12 +29,34 @@ struct CommandLineTests {
 
     @Test("an executable with an app of its own takes the same settings")
     func ownApp() throws {
-        guard case .serve(let settings) = try CommandLineRequest(ownApp: ["--backlog", "9"], environment: ["ROOST_WSGI_THREADS": "3"]) else {
+        guard case .serve(let settings) = try CommandLineRequest(ownApp: ["--backlog", "9"], environment: ["ROOST_THREADS": "3"]) else {
             Issue.record("not a request to serve")
             return
         }
         #expect(settings.values.serve.socket.backlog == 9)
-        #expect(settings.values.serve.wsgiThreads == 3)
+        #expect(settings.values.threads == 3)
+    }
+
+    @Test("threads are counted, or auto, which each language has its own meaning of")
+    func threads() throws {
+        for (arguments, inSwift, inPython) in [([], 8, 1), (["--threads", "auto"], 8, 1), (["--threads=3"], 3, 3), (["--wsgi-threads", "1"], 1, 1)] {
+            guard case .serve(let settings) = try CommandLineRequest(roost: ["serve", "x"] + arguments, environment: [:]) else { continue }
+            #expect(try settings.values.config(threads: 8).wsgiThreads == inSwift)
+            #expect(try settings.values.config(threads: 1).wsgiThreads == inPython)
+        }
+    }
+
+    @Test("settings of apps in Python are those of the command alone")
+    func python() throws {
+        let arguments = ["serve", "shop:app", "--venv", "/srv/venv", "--app-dir", "/srv/shop", "--factory", "--worker-class", "trio"]
+        guard case .serve(let settings) = try CommandLineRequest(roost: arguments, environment: [:]) else {
+            Issue.record("not a request to serve")
+            return
+        }
+        let python = settings.values.python
+        #expect(python.environment == "/srv/venv" && python.directory == "/srv/shop" && python.isFactory && python.loop == .trio)
+        #expect(throws: CommandLineError.self) { try CommandLineRequest(ownApp: ["--venv", "/x"], environment: [:]) }
+        #expect(throws: SettingError.self) { try CommandLineRequest(ownApp: [], environment: ["ROOST_VENV": "/x"]) }
     }
 
     @Test("help and version are answers, not errors")
@@ -64,6 +86,11 @@ struct CommandLineTests {
         (
             ["serve", "--proxy-allow-from", "unix:,::1,10.0.0.0/33"],
             "--proxy-allow-from \"10.0.0.0/33\": expected a number of bits from 0 to 32 after the slash; for example 10.0.0.0/24"
+        ),
+        (["serve", "--worker-class", "gevent"], "--worker-class \"gevent\": expected asyncio, uvloop or trio"),
+        (
+            ["serve", "--python", "/a", "--venv", "/b"],
+            "--python \"/a\": not together with venv (--venv), which has an interpreter of its own; leave one of them out"
         ),
         (["serve", "--config", "/nonexistent"], "cannot read the configuration file \"/nonexistent\": No such file or directory"),
     ])

@@ -13,7 +13,7 @@ struct ExitStatusTests {
         let table: [(any Error, Int32)] = [
             (Other(), 1), (CancellationError(), 1),
             (SettingError.unreadable(file: "x", reason: "y"), 2), (ConfigError(key: "bind", value: "[]", reason: "none"), 2),
-            (CommandLineError("x", help: "y"), 2), (AppCatalogueError.module("a:b"), 2),
+            (CommandLineError("x", help: "y"), 2), (AppCatalogueError.notModule("a.py", "a:app"), 2),
             (LifespanError.failed(.startup, message: "no database"), 3), (LifespanError.timedOut(.startup, after: .seconds(1)), 3),
             (LifespanError.threw(.startup, Other()), 3), (LifespanError.failed(.shutdown, message: ""), 1),
             (AppLoadingError(cause: Other()), 4),

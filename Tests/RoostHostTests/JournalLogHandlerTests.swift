@@ -41,13 +41,14 @@ struct JournalLogHandlerTests {
         let journal = Recorder(.sent)
         journal.logger().error("a\nPRIORITY=0", metadata: ["path": "/a b\n", "nested": ["x": ["1", "2"]]])
         let entry = try #require(journal.entries.first)
-        #expect(entry.first == #"MESSAGE=a\nPRIORITY=0 nested="[\"x\": [\"1\", \"2\"]]" path="/a b\n""#)
+        let fields = #" nested="[\"x\": [\"1\", \"2\"]]" path="/a b\n""#
+        #expect(entry.first == "MESSAGE=a\(fields)\n    PRIORITY=0")
         #expect(entry.contains("ROOST_PATH=/a b\n"))
         #expect(entry.contains(#"ROOST_NESTED=["x": ["1", "2"]]"#))
         let lines = Mutex<[String]>([])
         let handler = LineLogHandler(logLevel: .info, style: .journal) { line in lines.withLock { $0.append(line) } }
         Logger(label: "test") { _ in handler }.error("a\nPRIORITY=0", metadata: ["path": "/a b\n", "nested": ["x": ["1", "2"]]])
-        #expect(lines.withLock { $0 } == ["<3>" + (entry.first?.dropFirst("MESSAGE=".count) ?? "")])
+        #expect(lines.withLock { $0 } == [#"<3>a\nPRIORITY=0"# + fields])
     }
 
     @Test("have names that the journal keeps, whatever the key is", arguments: [

@@ -29,12 +29,25 @@ struct LogLineTests {
         #expect(!line(.plain, "x", [], .error).contains("\u{1B}"))
     }
 
-    @Test("stay one line whatever a client sends", arguments: LogStyle.all)
+    @Test("stay one entry whatever a client sends", arguments: LogStyle.all)
     func oneLine(_ style: LogStyle) {
         let evil = "a\nb\r\u{1B}[2J\u{0}\u{85}\u{2028}\u{202E}\t"
         let text = line(style, evil, [("k\n", evil)]).replacing("\u{1B}[2m", with: "").replacing("\u{1B}[0m", with: "").replacing("\u{1B}[32m", with: "")
-        #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0.value != 0x85 && $0.value != 0x2028 && $0.value != 0x202E })
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count == (style == .journal ? 1 : 2))
+        // Only the message's own lines are lines, and they are indented.
+        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("    ") })
+        for line in lines {
+            #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0.value != 0x85 && $0.value != 0x2028 && $0.value != 0x202E })
+        }
         #expect(text.contains("a\\nb\\r\\x1b[2J\\x00\\x85\\u{2028}\\u{202e}\\t"))
+    }
+
+    @Test("show the lines of a traceback below, indented, in one line for the journal's stream")
+    func traceback() {
+        let text = line(.plain, "failed: boom\nTraceback:\n  File x", [("k", "v")])
+        #expect(text == "2026-11-23T09:30:00.042Z info     failed: boom k=v\n    Traceback:\n      File x")
+        #expect(line(.journal, "failed: boom\nTraceback:", [("k", "v")]) == #"<6>failed: boom\nTraceback: k=v"#)
     }
 
     @Test("quote values that could be taken for something else", arguments: [

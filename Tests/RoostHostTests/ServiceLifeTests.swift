@@ -8,9 +8,10 @@ struct ServiceLifeTests {
     private struct Broken: Error {}
 
     private func life(bind: String) throws -> ServiceLife {
-        var settings = HostSettings()
-        settings.serve.bind = [try Bind(bind)]
-        settings.serve.lifespan = .on
+        var settings = ResolvedSettings()
+        settings.values.serve.bind = [try Bind(bind)]
+        settings.values.serve.lifespan = .on
+        settings.origins["bind"] = .program
         return ServiceLife(settings: settings, program: "test")
     }
 
@@ -33,7 +34,7 @@ struct ServiceLifeTests {
     @Test("ends with 2 when the access log can't be opened")
     func accessLog() async throws {
         var life = try life(bind: "127.0.0.1:0")
-        life.settings.accessLogFile = "/nonexistent/access.log"
+        life.settings.values.accessLogFile = "/nonexistent/access.log"
         #expect(await life.run { BuiltinApp.hello.framework } == .usage)
     }
 

@@ -60,7 +60,7 @@ struct SettingLayersTests {
 
     @Test("in a variable, commas behind a question mark belong to the options, which end at a semicolon", arguments: [
         ("unix:/a,127.0.0.1:1", ["unix:/a", "127.0.0.1:1"]),
-        ("unix:/a;127.0.0.1:1", ["unix:/a", "127.0.0.1:1"]),
+        ("unix:/a;b,127.0.0.1:1", ["unix:/a;b", "127.0.0.1:1"]),
         ("unix:/a?proxy_allow_from=unix:,10.0.0.0/8; 127.0.0.1:1,unix:/b", ["unix:/a?proxy_allow_from=unix:,10.0.0.0/8", "127.0.0.1:1", "unix:/b"]),
         ("127.0.0.1:1, unix:/a?proxy_allow_from=unix:,::1", ["127.0.0.1:1", "unix:/a?proxy_allow_from=unix:,::1"]),
     ])

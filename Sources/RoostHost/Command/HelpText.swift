@@ -11,6 +11,8 @@ enum HelpText {
         EXAMPLES:
           Try it out on port 8000:
             roost serve builtin:hello
+          An ASGI or WSGI app in Python, in its virtual environment:
+            roost serve shop.main:app --venv /srv/shop/venv
           Behind nginx, on a Unix socket that its group may use, and believing what it says of the client:
             roost serve builtin:hello --bind unix:/run/app.sock --socket-group www-data --forwarded-allow-ips unix:
           Behind HAProxy or nginx's stream module, which send a PROXY header:
@@ -20,7 +22,13 @@ enum HelpText {
         """
 
     static let serve = """
+        An app in Python is named by its module and the object in it, shop.main:app; without the object it is app. Whether it \
+        is ASGI or WSGI is found out, unless asgi: or wsgi: stands in front.
+
         EXAMPLES:
+          roost serve shop.main:app --venv /srv/shop/venv
+          roost serve shop.main:create_app --factory --app-dir /srv/shop --worker-class uvloop
+          roost serve wsgi:shop.wsgi:application --python /usr/bin/python3 --threads 4
           roost serve builtin:hello
           roost serve builtin:echo --bind unix:/run/echo.sock --socket-group www-data
           roost serve builtin:hello -b 127.0.0.1:8000 -b [::1]:8000 --keep-alive 2m

@@ -42,18 +42,21 @@ public enum Host {
         }
     }
 
-    /// The `roost` command: serves the apps that it knows by name.
+    /// The `roost` command: serves the apps that it knows by name, and apps in Python, for which it becomes their interpreter.
     public static func roost() async -> Never {
         await end("roost") { program in
             let arguments = Array(CommandLine.arguments.dropFirst())
-            let request = try CommandLineRequest(roost: arguments, environment: ProcessEnvironment.variables())
+            let environment = ProcessEnvironment.variables()
+            let request = try CommandLineRequest(roost: arguments, environment: environment)
             if case .serve(let settings) = request {
                 guard let name = settings.values.app else {
-                    throw CommandLineError("no app to serve: name one, such as roost serve builtin:hello", help: "roost serve --help")
+                    throw CommandLineError("no app to serve: name one, such as roost serve shop.main:app or roost serve builtin:hello", help: "roost serve --help")
                 }
                 // Looked up before anything is set up: a misspelled name is a mistake on the command line.
-                let app = try AppCatalogue.app(named: name)
-                return await carryOut(request, .command, program) { _ in app }
+                switch try AppCatalogue.app(named: name) {
+                case .builtIn(let app): return await carryOut(request, .command, program) { _ in app }
+                case .python: try PythonWorker.become(settings, environment: environment)
+                }
             }
             return await carryOut(request, .command, program) { _ throws(CommandLineError) in
                 throw CommandLineError("nothing to serve", help: "roost --help")
@@ -75,8 +78,7 @@ public enum Host {
             print(ConfigurationListing.text(settings, table))
             return .asked
         case .serve(let settings):
-            let life = ServiceLife(settings: settings.values, namesAddresses: settings.origins["bind"] != nil, program: program)
-            return await life.run { try await load(settings.values) }
+            return await ServiceLife(settings: settings, program: program).run { try await load(settings.values) }
         }
     }
 

@@ -31,9 +31,10 @@ struct ServeCommand: SettingsCommand {
     }
 
     @OptionGroup var app: AppArgument
+    @OptionGroup var python: PythonOptions
     @OptionGroup var options: SettingOptions
 
-    var given: [GivenFlag] { app.given + options.given }
+    var given: [GivenFlag] { app.given + python.given + options.given }
 }
 
 /// `roost config`.
@@ -48,14 +49,20 @@ struct ConfigCommand: SettingsCommand {
     }
 
     @OptionGroup var app: AppArgument
+    @OptionGroup var python: PythonOptions
     @OptionGroup var options: SettingOptions
 
-    var given: [GivenFlag] { app.given + options.given }
+    var given: [GivenFlag] { app.given + python.given + options.given }
 }
 
 /// The argument that names the app.
 struct AppArgument: ParsableArguments {
-    @Argument(help: "What to serve: \(AppCatalogue.names.joined(separator: ", ")). May also be set as ROOST_APP or app = \"…\" in the file.")
+    @Argument(
+        help: """
+            What to serve: an app in Python, [asgi:|wsgi:]module[:attribute], or \(AppCatalogue.names.joined(separator: ", ")). \
+            May also be set as ROOST_APP or app = "…" in the file.
+            """
+    )
     var app: String?
 
     var given: [GivenFlag] { app.map { [GivenFlag(key: "app", value: .text($0))] } ?? [] }

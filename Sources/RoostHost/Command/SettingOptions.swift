@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// All flags, in groups. Each group shows as a section of the help text.
+/// The flags that every app has, in groups. Each group shows as a section of the help text.
 struct SettingOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.listening.rawValue) var listening: SettingFlags<Listening>
     @OptionGroup(title: SettingSection.proxies.rawValue) var proxies: SettingFlags<Proxies>
@@ -24,4 +24,14 @@ struct SettingOptions: ParsableArguments {
     enum Timeouts: SettingGroup { static var section: SettingSection { .timeouts } }
     enum Lifecycle: SettingGroup { static var section: SettingSection { .lifecycle } }
     enum General: SettingGroup { static var section: SettingSection { .general } }
+}
+
+/// The flags of apps in Python.
+struct PythonOptions: ParsableArguments {
+    @OptionGroup(title: SettingSection.python.rawValue) var python: SettingFlags<Python>
+
+    /// The flags that were given.
+    var given: [GivenFlag] { python.given }
+
+    enum Python: SettingGroup { static var section: SettingSection { .python } }
 }

@@ -20,7 +20,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     init(_ error: any Error) {
         self = switch error {
         case is SettingError, is ConfigError, is CommandLineError, is AppCatalogueError, is AccessLogError: .usage
-        case is AppLoadingError: .appNotLoaded
+        case is AppLoadingError, is PythonError: .appNotLoaded
         case is BindError, is ListenDescriptorsError: .bindFailed
         case let error as LifespanError: error.stage == .startup ? .startupFailed : .internalError
         default: .internalError

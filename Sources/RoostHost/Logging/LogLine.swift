@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Logging
 
-/// One log entry as one line of text.
+/// One log entry as text: one line, and below it, indented, what further lines its message has.
 struct LogLine {
     var level: Logger.Level
     var message: String
@@ -37,18 +37,25 @@ struct LogLine {
     }
 
     /// The line as it goes to the journal's stream.
-    var journalText: String { "<\(SyslogPriority.of(level))>\(body)" }
+    var journalText: String { "<\(SyslogPriority.of(level))>\(OneLine.escaped(message))\(shownFields)" }
 
-    /// Message and fields alone.
+    /// Message and fields alone. Further lines of the message, such as a traceback has, come below and are indented, so that nothing in them can
+    /// be taken for an entry.
     var body: String {
-        var body = OneLine.escaped(message)
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let first = lines.first, lines.count > 1 else { return OneLine.escaped(message) + shownFields }
+        return OneLine.escaped(String(first)) + shownFields + lines.dropFirst().map { "\n    " + OneLine.escaped(String($0)) }.joined()
+    }
+
+    private var shownFields: String {
+        var text = ""
         for field in fields {
-            body += " "
-            body += Self.name(field.name)
-            body += "="
-            body += Self.value(field.value)
+            text += " "
+            text += Self.name(field.name)
+            text += "="
+            text += Self.value(field.value)
         }
-        return body
+        return text
     }
 
     /// Bare where that is unmistakable, otherwise in quotation marks.

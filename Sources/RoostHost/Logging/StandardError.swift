@@ -15,7 +15,12 @@ enum StandardError {
 
     /// Writes the one line with which a program says why it ends: `roost: error: …`.
     static func write(error: String, program: String, style: LogStyle = .current) {
-        let line = "\(program): error: \(OneLine.escaped(error))"
-        write(line: style == .journal ? "<\(SyslogPriority.error)>\(line)" : line)
+        write(line: mark(program: program, style: style) + OneLine.escaped(error))
+    }
+
+    /// What that line begins with.
+    static func mark(program: String, style: LogStyle = .current) -> String {
+        let mark = "\(program): error: "
+        return style == .journal ? "<\(SyslogPriority.error)>\(mark)" : mark
     }
 }

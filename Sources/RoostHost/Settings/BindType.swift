@@ -13,7 +13,7 @@ extension SettingType where Value == [Bind] {
             var binds: [Bind] = []
             for element in elements { binds.append(try bind(element)) }
             return binds
-        }, show: { .list($0.map(shown)) })
+        }, show: { .list($0.map(shown)) }, plain: { .list($0.map { plain(shown($0)) }) })
     }
 
     private static func bind(_ value: SettingValue) throws(SettingProblem) -> Bind {
@@ -79,7 +79,7 @@ extension SettingType where Value == [Bind] {
             switch text[index] {
             case "?":
                 isInOptions = true
-            case "," where isInOptions:
+            case "," where isInOptions, ";" where !isInOptions:
                 break
             case ",", ";":
                 binds.append(text[start..<index])
@@ -101,5 +101,14 @@ extension SettingType where Value == [Bind] {
         if let peers = bind.proxyAllowFrom { table.append(.init(key: "proxy_allow_from", value: SettingType<TrustedPeers>.peers.show(peers))) }
         if let peers = bind.forwardedAllowIPs { table.append(.init(key: "forwarded_allow_ips", value: SettingType<TrustedPeers>.peers.show(peers))) }
         return .table(table)
+    }
+
+    private static func plain(_ shown: ShownValue) -> SettingValue {
+        switch shown {
+        case .unset: .nothing
+        case .bare(let text), .quoted(let text): .text(text)
+        case .list(let values): .list(values.map(plain))
+        case .table(let assignments): .table(Dictionary(assignments.map { ($0.key, plain($0.value)) }) { first, _ in first })
+        }
     }
 }

@@ -11,5 +11,9 @@ struct HostSettings: Sendable {
     var logLevel: Logger.Level = .info
     /// Where the access log goes: a file, or `-` for standard output; nil for nowhere.
     var accessLogFile: String?
+    /// How many threads run WSGI apps; nil for what suits the app's language.
+    var threads: Int?
+    /// What concerns apps in Python alone.
+    var python = PythonSettings()
     var serve = Config()
 }

@@ -39,7 +39,7 @@ extension SettingType where Value == TrustedPeers {
                 }
             }
             return TrustedPeers(peers)
-        }, show: { .list($0.peers.map { .quoted($0.description) }) })
+        }, show: { .list($0.peers.map { .quoted($0.description) }) }, plain: { .list($0.peers.map { .text($0.description) }) })
     }
 }
 
@@ -68,6 +68,8 @@ extension SettingType where Value == Set<ForwardedHeader> {
             return headers
         }, show: { headers in
             .list(ForwardedHeader.allCases.filter(headers.contains).map { .quoted($0.rawValue) })
+        }, plain: { headers in
+            .list(ForwardedHeader.allCases.filter(headers.contains).map { .text($0.rawValue) })
         })
     }
 }

@@ -20,7 +20,8 @@ struct Setting: Sendable {
     let defaultValue: ShownValue
 
     private let assign: @Sendable (SettingValue, inout HostSettings) throws(SettingProblem) -> Void
-    private let read: @Sendable (HostSettings) -> ShownValue
+    private let show: @Sendable (HostSettings) -> ShownValue
+    private let read: @Sendable (HostSettings) -> SettingValue
 
     /// - Parameter path: Where the value goes. Its default is the one that the settings are made with.
     init<Value>(
@@ -45,7 +46,8 @@ struct Setting: Sendable {
         placeholder = type.placeholder
         defaultValue = type.show(HostSettings()[keyPath: path])
         assign = { value, settings throws(SettingProblem) in settings[keyPath: path] = try type.read(value) }
-        read = { type.show($0[keyPath: path]) }
+        show = { type.show($0[keyPath: path]) }
+        read = { type.plain($0[keyPath: path]) }
     }
 
     /// `--keep-alive-timeout`.
@@ -66,8 +68,11 @@ struct Setting: Sendable {
         }
     }
 
-    /// The value that `settings` holds.
-    func value(in settings: HostSettings) -> ShownValue { read(settings) }
+    /// The value that `settings` holds, as configuration files write it.
+    func value(in settings: HostSettings) -> ShownValue { show(settings) }
+
+    /// The value that `settings` holds, as a program reads it; `set` takes it back.
+    func plainValue(in settings: HostSettings) -> SettingValue { read(settings) }
 }
 
 /// Where a setting can be set.

@@ -1,3 +1,5 @@
+internal import Roost
+
 /// Settings and where each of them came from.
 struct ResolvedSettings: Sendable {
     var values = HostSettings()
@@ -38,6 +40,22 @@ struct SettingLayers {
             try layers.apply(flags)
         }
         try layers.applyCommonVariables(environment)
+        try layers.check()
+        return layers.resolved
+    }
+
+    /// What a program says by itself, without a command line, variables or a file.
+    static func resolve(_ table: SettingTable, program values: [String: SettingValue]) throws(SettingError) -> ResolvedSettings {
+        var layers = SettingLayers(table)
+        let known = table.settings.filter { $0.places.contains(.file) }
+        let keys = known.map(\.key)
+        // In a fixed order, so that of several mistakes the same one is always reported.
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            guard let setting = known.first(where: { $0.key == key }) else {
+                throw .unknown(name: key, origin: .program, suggestion: Suggestion.nearest(to: key, among: keys))
+            }
+            try layers.set(setting, value, .program)
+        }
         try layers.check()
         return layers.resolved
     }
@@ -87,6 +105,7 @@ struct SettingLayers {
 
     /// Looks for settings that are right each by itself but not together.
     private func check() throws(SettingError) {
+        try checkPython()
         let serve = resolved.values.serve
         guard let hops = serve.forwardedHops else { return }
         let (other, key): (String, String)
@@ -101,6 +120,14 @@ struct SettingLayers {
             key: "forwarded_hops", value: .integer(hops), origin: resolved.origins["forwarded_hops"] ?? .builtIn,
             reason: "not together with \(other) (\(resolved.origins[key] ?? .builtIn)): proxies are trusted by their number or by their addresses; "
                 + "leave one of them out"
+        )
+    }
+
+    private func checkPython() throws(SettingError) {
+        guard let interpreter = resolved.values.python.interpreter, resolved.values.python.environment != nil else { return }
+        throw .refused(
+            key: "python", value: .text(interpreter), origin: resolved.origins["python"] ?? .builtIn,
+            reason: "not together with venv (\(resolved.origins["venv"] ?? .builtIn)), which has an interpreter of its own; leave one of them out"
         )
     }
 

@@ -4,6 +4,8 @@ enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
     case file(FilePosition)
     case environment(variable: String)
     case flag(String)
+    /// A program that serves by itself, with the configuration it makes.
+    case program
 
     var description: String {
         switch self {
@@ -11,6 +13,7 @@ enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
         case .file(let position): position.description
         case .environment(let variable): variable
         case .flag(let name): name
+        case .program: "config"
         }
     }
 }

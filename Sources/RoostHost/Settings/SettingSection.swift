@@ -4,6 +4,7 @@ enum SettingSection: String, Sendable, CaseIterable {
     case listening = "Listening"
     case proxies = "Proxies"
     case application = "Application"
+    case python = "Python apps"
     case responses = "Responses"
     case limits = "Limits"
     case timeouts = "Timeouts"

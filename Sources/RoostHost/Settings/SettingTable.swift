@@ -8,7 +8,7 @@ struct SettingTable: Sendable {
     let settings: [Setting]
 
     /// The settings of the `roost` command.
-    static let command = SettingTable(settings: [app] + shared)
+    static let command = SettingTable(settings: [app] + python + shared)
     /// The settings of an executable that is its own app.
     static let ownApp = SettingTable(settings: shared)
 
@@ -18,9 +18,30 @@ struct SettingTable: Sendable {
 
     /// The argument of `roost serve`, so it has no flag.
     private static let app = Setting(
-        "app", .general, .unset(or: .text("app", expected: "an app such as builtin:hello")), \.app, places: [.environment, .file],
-        "What to serve, such as builtin:hello."
+        "app", .general, .unset(or: .text("app", expected: "an app such as shop.main:app or builtin:hello")), \.app,
+        places: [.environment, .file],
+        "What to serve, such as shop.main:app or builtin:hello."
     )
+
+    private static let python: [Setting] = [
+        Setting(
+            "python", .python, .unset(or: .text("path", expected: "the path of an interpreter such as /usr/bin/python3")), \.python.interpreter,
+            "Run the app with this interpreter; else that of --venv, of $VIRTUAL_ENV, or python3."
+        ),
+        Setting(
+            "venv", .python, .unset(or: .text("directory", expected: "a virtual environment's directory")), \.python.environment,
+            "Run the app in this virtual environment."
+        ),
+        Setting(
+            "app_dir", .python, .unset(or: .text("directory", expected: "a directory")), \.python.directory,
+            "Look for the app's module in this directory first, in place of the working directory."
+        ),
+        Setting("factory", .python, .onOff, \.python.isFactory, "Call what is named, without arguments, to get the app."),
+        Setting(
+            "worker_class", .python, .choice("loop"), \.python.loop,
+            "Run ASGI apps on this event loop: asyncio, uvloop or trio."
+        ),
+    ]
 
     private static let shared: [Setting] = [general, listening, proxies, application, responses, limits, timeouts, lifecycle].flatMap(\.self)
 
@@ -113,7 +134,10 @@ struct SettingTable: Sendable {
             "app_executor", .application, .choice("where"), \.serve.appExecutor,
             "Run ASGI apps on the event-loop (fastest) or, if they block, on the thread pool."
         ),
-        Setting("wsgi_threads", .application, .count(1...1024), \.serve.wsgiThreads, "Run WSGI apps on this many threads."),
+        Setting(
+            "threads", .application, .either(.count(1...1024), or: "auto"), \.threads, otherFlags: ["wsgi-threads"],
+            "Run WSGI apps on this many threads; auto is 8 for apps in Swift and 1 for apps in Python, which then is the event loop's own."
+        ),
         Setting("lifespan", .application, .choice("when"), \.serve.lifespan, "Run the app's lifespan: auto, on or off."),
     ]
 

@@ -8,30 +8,21 @@ struct SettingType<Value: Sendable>: Sendable {
     var read: @Sendable (SettingValue) throws(SettingProblem) -> Value
     /// The value as configuration files write it.
     var show: @Sendable (Value) -> ShownValue
-
-    /// Takes what is text everywhere; `parse` gives nil for what it does not understand.
-    init(
-        _ placeholder: String,
-        expected: String,
-        parse: @escaping @Sendable (String) -> Value?,
-        show: @escaping @Sendable (Value) -> ShownValue
-    ) {
-        self.init(placeholder, read: { value throws(SettingProblem) in
-            guard case .text(let text) = value, let parsed = parse(text) else { throw SettingProblem("expected \(expected)") }
-            return parsed
-        }, show: show)
-    }
+    /// The value as a program reads it, which `read` takes back: times in seconds, sizes in bytes.
+    var plain: @Sendable (Value) -> SettingValue
 
     init(
         _ placeholder: String,
         form: SettingForm = .single,
         read: @escaping @Sendable (SettingValue) throws(SettingProblem) -> Value,
-        show: @escaping @Sendable (Value) -> ShownValue
+        show: @escaping @Sendable (Value) -> ShownValue,
+        plain: @escaping @Sendable (Value) -> SettingValue
     ) {
         self.form = form
         self.placeholder = placeholder
         self.read = read
         self.show = show
+        self.plain = plain
     }
 }
 
@@ -39,22 +30,23 @@ extension SettingType {
     /// `type` with one more value, nil, which is written as `word`.
     static func either<Wrapped>(_ type: SettingType<Wrapped>, or word: String) -> Self where Value == Wrapped? {
         Self(type.placeholder, form: type.form, read: { value throws(SettingProblem) in
-            if case .text(word) = value { return nil }
+            if value == .text(word) || value == .nothing { return nil }
             do throws(SettingProblem) {
                 return try type.read(value)
             } catch {
                 throw SettingProblem("\(error.reason), or \(word)")
             }
-        }, show: { $0.map(type.show) ?? .quoted(word) })
+        }, show: { $0.map(type.show) ?? .quoted(word) }, plain: { $0.map(type.plain) ?? .nothing })
     }
 
-    /// `type` with one more value, nil, which a setting has when nobody sets it and which cannot be written.
+    /// `type` with one more value, nil, which a setting has when nobody sets it and which no text stands for.
     static func unset<Wrapped>(or type: SettingType<Wrapped>) -> Self where Value == Wrapped? {
         Self(
             type.placeholder,
             form: type.form,
-            read: { value throws(SettingProblem) in try type.read(value) },
-            show: { $0.map(type.show) ?? .unset }
+            read: { value throws(SettingProblem) in value == .nothing ? nil : try type.read(value) },
+            show: { $0.map(type.show) ?? .unset },
+            plain: { $0.map(type.plain) ?? .nothing }
         )
     }
 }

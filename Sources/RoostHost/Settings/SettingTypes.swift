@@ -18,7 +18,7 @@ extension SettingType where Value == Duration {
             }
             guard let time, time.milliseconds >= minimum else { throw SettingProblem("expected \(expected)") }
             return time.duration
-        }, show: { .quoted(TimeText($0)?.description ?? "\($0)") })
+        }, show: { .quoted(TimeText($0)?.description ?? "\($0)") }, plain: { .number($0 / .seconds(1)) })
     }
 }
 
@@ -35,7 +35,7 @@ extension SettingType where Value == Int {
                 throw SettingProblem("expected a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return number
-        }, show: { .bare("\($0)") })
+        }, show: { .bare("\($0)") }, plain: { .integer($0) })
     }
 
     /// A number of bytes within `range`.
@@ -55,7 +55,7 @@ extension SettingType where Value == Int {
         }, show: { bytes in
             let text = ByteCount(bytes: bytes)?.description ?? "\(bytes)"
             return text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? .bare(text) : .quoted(text)
-        })
+        }, plain: { .integer($0) })
     }
 }
 
@@ -71,7 +71,7 @@ extension SettingType where Value == UInt32 {
             }
             guard let mode else { throw SettingProblem("expected an octal mode such as 0660, at most 0777\(Self.hint(value))") }
             return mode.bits
-        }, show: { .quoted(FileMode(bits: $0)?.description ?? "\($0)") })
+        }, show: { .quoted(FileMode(bits: $0)?.description ?? "\($0)") }, plain: { .integer(Int($0), octal: true) })
     }
 
     private static func hint(_ value: SettingValue) -> String {
@@ -89,17 +89,19 @@ extension SettingType where Value == Bool {
             case .text("false"), .text("off"), .text("no"), .text("0"): return false
             default: throw SettingProblem("expected true or false")
             }
-        }, show: { .bare($0 ? "true" : "false") })
+        }, show: { .bare($0 ? "true" : "false") }, plain: { .boolean($0) })
     }
 }
 
 extension SettingType where Value == String {
     /// Text of one line; `expected` says what it stands for.
     static func text(_ placeholder: String, expected: String, allowEmpty: Bool = false) -> Self {
-        SettingType(placeholder, expected: expected, parse: { text in
-            guard allowEmpty || !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return nil }
+        SettingType(placeholder, read: { value throws(SettingProblem) in
+            guard case .text(let text) = value, allowEmpty || !text.isEmpty,
+                !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+            else { throw SettingProblem("expected \(expected)") }
             return text
-        }, show: { .quoted($0) })
+        }, show: { .quoted($0) }, plain: { .text($0) })
     }
 }
 
@@ -115,7 +117,7 @@ extension SettingType where Value == [String] {
                 guard isName else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
             }
             return entries
-        }, show: { $0.isEmpty ? .unset : .list($0.map { .quoted($0) }) })
+        }, show: { $0.isEmpty ? .unset : .list($0.map { .quoted($0) }) }, plain: { .list($0.map { .text($0) }) })
     }
 }
 
@@ -129,6 +131,6 @@ extension SettingType where Value: RawRepresentable<String> & CaseIterable {
         return SettingType(placeholder, read: { value throws(SettingProblem) in
             if case .text(let text) = value, let choice = Value(rawValue: text.lowercased()) { return choice }
             throw SettingProblem("expected \(expected)" + (hint(value).map { "; \($0)" } ?? ""))
-        }, show: { .quoted($0.rawValue) })
+        }, show: { .quoted($0.rawValue) }, plain: { .text($0.rawValue) })
     }
 }

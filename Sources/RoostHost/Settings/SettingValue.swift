@@ -1,5 +1,5 @@
-/// A value as it was given, before anyone knows whether it fits its setting.
-enum SettingValue: Sendable, Equatable {
+/// A value of a setting as it was given, before anyone knows whether it fits; and as a program reads it.
+package enum SettingValue: Sendable, Equatable {
     /// From the command line, the environment, or a string in a file.
     case text(String)
     /// A whole number in a file; `octal` if it was written as `0o…`.
@@ -9,6 +9,8 @@ enum SettingValue: Sendable, Equatable {
     case list([SettingValue])
     /// A table in a file, by its keys.
     case table([String: SettingValue])
+    /// No value: what a program gives for a setting that may be unset or switched off. Texts and files have no such thing.
+    case nothing
     /// Something that no setting takes, such as a date; `kind` names it.
     case other(kind: String)
 
@@ -21,6 +23,7 @@ enum SettingValue: Sendable, Equatable {
         case .boolean(let value): "\(value)"
         case .list(let values): "[" + values.prefix(8).map(\.shown).joined(separator: ", ") + (values.count > 8 ? ", …]" : "]")
         case .table: "a table"
+        case .nothing: "nothing"
         case .other(let kind): kind
         }
     }
