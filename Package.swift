@@ -4,6 +4,10 @@ import PackageDescription
 /// Imports are implementation details unless a file says `public import`.
 let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
 
+/// TOMLKit brings Foundation along. Without this, a method of Foundation's is taken where the standard library has one of the same name, and the
+/// whole of Foundation is linked.
+let memberVisibility = SwiftSetting.enableUpcomingFeature("MemberImportVisibility")
+
 let package = Package(
     name: "roost",
     products: [
@@ -12,6 +16,8 @@ let package = Package(
         .library(name: "Systemd", targets: ["Systemd"]),
         .library(name: "ProxyProtocol", targets: ["ProxyProtocol"]),
         .executable(name: "roost", targets: ["RoostCommand"]),
+        // The extension module of CPython.
+        .library(name: "_roost", type: .dynamic, targets: ["RoostPython"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -24,6 +30,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CPython"),
         .target(name: "Systemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: settings),
         .target(name: "ProxyProtocol", swiftSettings: settings),
         .target(name: "HTTPWire", swiftSettings: settings),
@@ -45,7 +52,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
-            ]
+            ],
+            swiftSettings: [memberVisibility]
+        ),
+        .target(
+            name: "RoostPython",
+            dependencies: [
+                "CLinux", "CPython", "HTTPWire", "ProxyProtocol", "Roost", "RoostHost",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["build", "python"],
+            swiftSettings: settings + [memberVisibility]
         ),
         .executableTarget(name: "RoostCommand", dependencies: ["RoostHost"]),
         .executableTarget(name: "HelloExample", dependencies: ["Roost", "RoostHost"], path: "Sources/Examples/Hello"),

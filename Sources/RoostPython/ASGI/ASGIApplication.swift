@@ -1,0 +1,147 @@
+import CPython
+import Roost
+
+/// An ASGI application in Python, with what its event loop gives: tasks and futures.
+///
+/// `@unchecked Sendable`: used by the one thread that drives the server, which holds the GIL then.
+final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
+    let interned: Interned
+    /// The application: `application(scope, receive, send)` returns a coroutine.
+    let callable: PyPointer
+    /// Starts a coroutine as a task.
+    private(set) var spawn: PyPointer
+    /// Makes a future.
+    let future: PyPointer
+    /// Waits for a future, in a coroutine.
+    let wait: PyPointer
+    /// An awaitable that is done and gives None.
+    let ready: PyPointer
+    let scope: ASGIScope
+    var messages: ASGIMessages
+    /// What the application has put into its lifespan's state; nil if it has no lifespan.
+    private(set) var state: PyPointer?
+    let receiveDefinition: UnsafeMutablePointer<PyMethodDef>
+    let sendDefinition: UnsafeMutablePointer<PyMethodDef>
+
+    private let runtime: PyPointer
+    private let types: ASGITypes
+    /// How deep the thread is in Python's code: a request that comes in there waits for the end of the round, so that no application is called
+    /// from within another's `send`.
+    private var depth = 0
+    /// Writes what was sent while the server was not being driven.
+    var settleServer: () -> Void = {}
+
+    init(_ module: ModuleState, callable: PyPointer, runtime: PyPointer) throws(PythonRaised) {
+        interned = module.interned
+        types = module.asgi
+        scope = try ASGIScope(module.interned)
+        messages = ASGIMessages(module.interned)
+        self.runtime = returning(runtime)
+        spawn = try PythonReference(PyObject_GetAttrString(runtime, "spawn")).release()
+        future = try PythonReference(PyObject_GetAttrString(runtime, "future")).release()
+        wait = returning(types.wait)
+        ready = returning(types.ready)
+        receiveDefinition = types.receiveDefinition
+        sendDefinition = types.sendDefinition
+        self.callable = returning(callable)
+    }
+
+    deinit {
+        for pointer in [callable, runtime, spawn, future, wait, ready] { Py_DecRef(pointer) }
+        Py_DecRef(state)
+    }
+
+    /// Asks the runtime again how tasks are started: the application may have set a task factory during its startup.
+    func refreshSpawn() throws(PythonRaised) {
+        let now = try PythonReference(PyObject_GetAttrString(runtime, "spawn")).release()
+        Py_DecRef(spawn)
+        spawn = now
+    }
+
+    func set(state: PyPointer) {
+        Py_DecRef(self.state)
+        self.state = returning(state)
+    }
+
+    func run(_ exchange: Exchange) {
+        guard depth == 0 else { return exchange.inNextRound { [self] in start(exchange) } }
+        start(exchange)
+    }
+
+    private func start(_ exchange: Exchange) {
+        depth += 1
+        defer { depth -= 1 }
+        let request = ASGIRequest(exchange, self)
+        do throws(PythonRaised) {
+            let object = try types.request.make(request)
+            request.start(object.pointer)
+        } catch {
+            exchange.end(PythonFailure.taken())
+        }
+    }
+
+    /// What was raised in a round and is not for the application's log, as SystemExit is.
+    private var raised: (type: PyPointer?, value: PyPointer?, traceback: PyPointer?)?
+
+    /// Takes over the references.
+    func keepRaised(_ type: PyPointer?, _ value: PyPointer?, _ traceback: PyPointer?) {
+        guard raised == nil else { return [type, value, traceback].forEach { Py_DecRef($0) } }
+        raised = (type, value, traceback)
+    }
+
+    /// Raises what was kept, at the end of a round.
+    func raiseKept() throws(PythonRaised) {
+        guard let raised else { return }
+        self.raised = nil
+        PyErr_Restore(raised.type, raised.value, raised.traceback)
+        throw PythonRaised()
+    }
+
+    func settle() {
+        guard depth == 0 else { return }
+        depth += 1
+        defer { depth -= 1 }
+        settleServer()
+    }
+
+    /// An awaitable that is done and gives `value`.
+    func immediate(_ value: consuming PythonReference) throws(PythonRaised) -> PythonReference {
+        try types.immediate.make(Immediate(value))
+    }
+}
+
+/// The types and objects that all ASGI applications of the process share. Made once, and kept.
+///
+/// `@unchecked Sendable`: immutable, and touched by threads that hold the GIL only.
+struct ASGITypes: @unchecked Sendable {
+    let request: HeapType
+    let immediate: HeapType
+    let ready: PyPointer
+    let wait: PyPointer
+    let receiveDefinition: UnsafeMutablePointer<PyMethodDef>
+    let sendDefinition: UnsafeMutablePointer<PyMethodDef>
+
+    init() throws(PythonRaised) {
+        request = try ASGIRequest.makeType()
+        immediate = try Immediate.makeType()
+        ready = try immediate.make(Immediate(PythonReference(sharing: Py_None()))).release()
+        wait = try Self.waitFunction().release()
+        receiveDefinition = ASGIRequest.receiveTable()
+        sendDefinition = ASGIRequest.sendTable()
+    }
+
+    /// A coroutine function cannot be made in C.
+    private static func waitFunction() throws(PythonRaised) -> PythonReference {
+        let source: StaticString = "async def wait(future):\n    return await future\n"
+        // 257: Py_file_input
+        let code = try PythonReference(Py_CompileString(source.cString, ("roost" as StaticString).cString, 257))
+        let names = try PythonReference(PyDict_New())
+        guard let builtins = PyEval_GetBuiltins() else { throw PythonRaised() }
+        let builtinsKey = try PythonText.object("__builtins__")
+        guard PyDict_SetItem(names.pointer, builtinsKey.pointer, builtins) == 0 else { throw PythonRaised() }
+        _ = try PythonReference(PyEval_EvalCode(code.pointer, names.pointer, names.pointer))
+        let key = try PythonText.object("wait")
+        guard let function = PyDict_GetItemWithError(names.pointer, key.pointer) else { throw PythonRaised() }
+        return PythonReference(sharing: function)
+    }
+}

@@ -1,0 +1,113 @@
+import CPython
+import HTTPWire
+import NIOCore
+import Roost
+
+/// Reads the messages that an application gives to `send`.
+struct ASGIMessages {
+    private let interned: Interned
+    private var builder = HeadersBuilder()
+
+    init(_ interned: Interned) {
+        self.interned = interned
+    }
+
+    /// - Throws: `PythonRaised` with an exception that says what is wrong with the message.
+    mutating func event(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+        guard let dict = cpython_objects().pointee.dict_type, cpython_is_instance(message, dict) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "send() takes a dictionary")
+        }
+        guard let type = PyDict_GetItemWithError(message, interned.type) else { throw missing("type") }
+        var count = 0
+        // Comparing bytes: a literal with dots is not interned, so its identity says nothing.
+        guard let text = PyUnicode_AsUTF8AndSize(type, &count) else { throw PythonRaised() }
+        let name = UnsafeRawBufferPointer(start: text, count: count)
+        if name.elementsEqual("http.response.body".utf8) { return try body(message) }
+        if name.elementsEqual("http.response.start".utf8) { return try start(message) }
+        throw raise(cpython_objects().pointee.runtime_error, "unexpected ASGI message type: \(String(decoding: name.prefix(100), as: UTF8.self))")
+    }
+
+    private func missing(_ key: String) -> PythonRaised {
+        PyErr_Occurred() == nil ? raise(cpython_objects().pointee.runtime_error, "the ASGI message has no \"\(key)\"") : PythonRaised()
+    }
+
+    private func body(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+        var body = ByteBuffer()
+        if let bytes = PyDict_GetItemWithError(message, interned.body) {
+            body = try withBytes(of: bytes) { $0.isEmpty ? ByteBuffer() : ByteBuffer(bytes: $0) }
+        } else if PyErr_Occurred() != nil {
+            throw PythonRaised()
+        }
+        var more = false
+        if let value = PyDict_GetItemWithError(message, interned.moreBody), value != Py_False() {
+            let truth = value == Py_True() ? 1 : PyObject_IsTrue(value)
+            guard truth >= 0 else { throw PythonRaised() }
+            more = truth != 0
+        }
+        return .httpResponseBody(body, more: more)
+    }
+
+    private mutating func start(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+        guard let status = PyDict_GetItemWithError(message, interned.status) else { throw missing("status") }
+        let number = PyLong_AsLong(status)
+        if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        if let pairs = PyDict_GetItemWithError(message, interned.headers) {
+            try append(pairs)
+        } else if PyErr_Occurred() != nil {
+            throw PythonRaised()
+        }
+        guard let headers = builder.finish() else {
+            throw raise(cpython_objects().pointee.value_error, "the header fields of the response are more than 64 KiB")
+        }
+        return .httpResponseStart(status: number, headers: headers)
+    }
+
+    /// Appends pairs of name and value, whatever holds them.
+    private mutating func append(_ pairs: PyPointer) throws(PythonRaised) {
+        do throws(PythonRaised) {
+            if cpython_is_exactly(pairs, cpython_objects().pointee.list_type) != 0 {
+                // The list may change while its elements are looked at only if they run code of their own, which bytes do not.
+                var index = 0
+                while index < PyList_Size(pairs), let pair = PyList_GetItem(pairs, index) {
+                    try append(pair: PythonReference(sharing: pair))
+                    index += 1
+                }
+            } else {
+                let tuple = try PythonReference(PySequence_Tuple(pairs))
+                for index in 0..<PyTuple_Size(tuple.pointer) {
+                    if let pair = PyTuple_GetItem(tuple.pointer, index) { try append(pair: PythonReference(sharing: pair)) }
+                }
+            }
+        } catch {
+            // What was appended must not turn up in the next response.
+            _ = builder.finish()
+            throw error
+        }
+    }
+
+    private mutating func append(pair: consuming PythonReference) throws(PythonRaised) {
+        let pair = pair
+        if cpython_is_exactly(pair.pointer, cpython_objects().pointee.tuple_type) != 0, PyTuple_Size(pair.pointer) == 2 {
+            guard let name = PyTuple_GetItem(pair.pointer, 0), let value = PyTuple_GetItem(pair.pointer, 1) else { throw PythonRaised() }
+            return try append(name, value)
+        }
+        let tuple = try PythonReference(PySequence_Tuple(pair.pointer))
+        guard PyTuple_Size(tuple.pointer) == 2, let name = PyTuple_GetItem(tuple.pointer, 0), let value = PyTuple_GetItem(tuple.pointer, 1) else {
+            throw raise(cpython_objects().pointee.value_error, "a header field is a pair of name and value")
+        }
+        try append(name, value)
+    }
+
+    private mutating func append(_ name: PyPointer, _ value: PyPointer) throws(PythonRaised) {
+        // Two views at once, and what they show is copied before they end.
+        var raised: PythonRaised?
+        try withBytes(of: name) { name in
+            do throws(PythonRaised) {
+                try withBytes(of: value) { value in builder.append(name: name, value: value) }
+            } catch {
+                raised = error
+            }
+        }
+        if let raised { throw raised }
+    }
+}

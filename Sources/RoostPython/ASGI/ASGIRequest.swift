@@ -1,0 +1,292 @@
+import CPython
+import HTTPWire
+import NIOCore
+import Roost
+
+/// One request of an ASGI application in Python: its coroutine, and what `receive` and `send` do.
+///
+/// Python sees it as a coroutine that runs the application's: a task that runs it needs no callback, and what the application raises is dealt
+/// with where it is raised. For the thread that holds the GIL, which is the one that drives the server.
+final class ASGIRequest {
+    let exchange: Exchange
+    private let application: ASGIApplication
+    /// The application's coroutine; nil before it has started and after it has ended.
+    private var coroutine: PyPointer?
+    /// The task that runs this request.
+    private var task: PyPointer?
+
+    init(_ exchange: Exchange, _ application: ASGIApplication) {
+        self.exchange = exchange
+        self.application = application
+    }
+
+    deinit {
+        Py_DecRef(coroutine)
+        Py_DecRef(task)
+    }
+
+    /// Calls the application, and gives the coroutine that it returns to a task.
+    ///
+    /// - Parameter itself: this request as Python's object.
+    func start(_ itself: PyPointer) {
+        do throws(PythonRaised) {
+            let scope = try application.scope.make(for: exchange, state: application.state)
+            let receive = try PythonReference(PyCFunction_NewEx(application.receiveDefinition, itself, nil))
+            let send = try PythonReference(PyCFunction_NewEx(application.sendDefinition, itself, nil))
+            coroutine = try PythonReference(
+                cpython_call3(application.callable, scope.pointer, receive.pointer, send.pointer)
+            ).release()
+            exchange.isCancelled { [weak self] in self?.cancel() }
+            let task = try PythonReference(cpython_call1(application.spawn, itself))
+            // A task that has run to its end already is not kept.
+            if coroutine != nil { self.task = task.release() }
+        } catch {
+            // A task that begins at once may end the process by what it raises.
+            if isForTask { endForTask() } else { end(PythonFailure.taken()) }
+        }
+    }
+
+    private func cancel() {
+        guard let task, let method = PyObject_GetAttrString(task, "cancel") else { return PyErr_Clear() }
+        if let result = cpython_call0(method) { Py_DecRef(result) } else { PyErr_WriteUnraisable(task) }
+        Py_DecRef(method)
+    }
+
+    private func end(_ error: (any Error)?) {
+        Py_DecRef(coroutine)
+        coroutine = nil
+        Py_DecRef(task)
+        task = nil
+        exchange.onLoop { exchange.end(error) }
+        application.settle()
+    }
+
+    // MARK: The coroutine
+
+    /// Runs the application up to where it waits; what it raises is logged here, but for what is meant for its task.
+    private func resume(_ value: PyPointer, _ result: inout PyPointer?) -> Int32 {
+        guard let coroutine else {
+            result = returning(Py_None())
+            return PYGEN_RETURN
+        }
+        return ended(cpython_send(coroutine, value, &result), &result)
+    }
+
+    private func resume(raising arguments: PyPointer, _ result: inout PyPointer?) -> Int32 {
+        guard let coroutine else {
+            raiseAgain(arguments)
+            return PYGEN_ERROR
+        }
+        guard let method = PyObject_GetAttrString(coroutine, "throw") else { return PYGEN_ERROR }
+        result = PyObject_CallObject(method, arguments)
+        Py_DecRef(method)
+        if result != nil { return PYGEN_NEXT }
+        guard let stop = cpython_objects().pointee.stop_iteration, PyErr_ExceptionMatches(stop) != 0 else {
+            return ended(PYGEN_ERROR, &result)
+        }
+        PyErr_Clear()
+        result = returning(Py_None())
+        return ended(PYGEN_RETURN, &result)
+    }
+
+    private func ended(_ outcome: Int32, _ result: inout PyPointer?) -> Int32 {
+        switch outcome {
+        case PYGEN_NEXT:
+            return outcome
+        case PYGEN_RETURN:
+            end(nil)
+            return outcome
+        default:
+            if isForTask {
+                var type, value, traceback: PyPointer?
+                PyErr_Fetch(&type, &value, &traceback)
+                end(CancellationError())
+                PyErr_Restore(type, value, traceback)
+                return outcome
+            }
+            end(PythonFailure.taken())
+            result = returning(Py_None())
+            return PYGEN_RETURN
+        }
+    }
+
+    /// Whether what is raised is no failure of the application's but cancellation, or the end of the process: the task must see it.
+    private var isForTask: Bool {
+        guard let exception = cpython_objects().pointee.exception else { return false }
+        return PyErr_ExceptionMatches(exception) == 0
+    }
+
+    /// Ends the request, and leaves what was raised to whoever drives the server.
+    private func endForTask() {
+        var type, value, traceback: PyPointer?
+        PyErr_Fetch(&type, &value, &traceback)
+        end(CancellationError())
+        application.keepRaised(type, value, traceback)
+    }
+
+    private func close() {
+        guard let coroutine else { return }
+        self.coroutine = nil
+        if let method = PyObject_GetAttrString(coroutine, "close") {
+            if let result = cpython_call0(method) { Py_DecRef(result) } else { PyErr_WriteUnraisable(coroutine) }
+            Py_DecRef(method)
+        }
+        Py_DecRef(coroutine)
+        end(CancellationError())
+    }
+
+    // MARK: receive
+
+    fileprivate func receive() -> PyPointer? {
+        do throws(PythonRaised) {
+            if let event = exchange.onLoop({ exchange.immediateEvent() }) {
+                return try application.immediate(try message(event)).release()
+            }
+            let future = try PythonReference(cpython_call0(application.future))
+            let waiting = ASGIFuture(future.pointer)
+            let wait = EventWait()
+            wait.isAbandoned = { waiting.isDone }
+            exchange.onLoop {
+                exchange.whenEvent(wait) { [self] event in
+                    switch event {
+                    case .success(let event): waiting.resolve { () throws(PythonRaised) in try message(event) }
+                    case .failure: break
+                    }
+                }
+            }
+            application.settle()
+            return cpython_call1(application.wait, future.pointer)
+        } catch {
+            return nil
+        }
+    }
+
+    /// An event as ASGI's message.
+    private func message(_ event: ASGIReceiveEvent) throws(PythonRaised) -> PythonReference {
+        let names = application.interned
+        let message = try PythonReference(PyDict_New())
+        switch event {
+        case .httpRequest(let body, let more):
+            try share(names.httpRequest, at: names.type, of: message.pointer)
+            if body.readableBytes == 0 {
+                try share(names.emptyBytes, at: names.body, of: message.pointer)
+            } else {
+                let bytes = try PythonReference(body.withUnsafeReadableBytes { raw in
+                    PyBytes_FromStringAndSize(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
+                })
+                try set(bytes, at: names.body, of: message.pointer)
+            }
+            try share(more ? Py_True() : Py_False(), at: names.moreBody, of: message.pointer)
+        case .httpDisconnect, .lifespanStartup, .lifespanShutdown:
+            try share(names.httpDisconnect, at: names.type, of: message.pointer)
+        }
+        return message
+    }
+
+    // MARK: send
+
+    fileprivate func send(_ message: PyPointer) -> PyPointer? {
+        do throws(PythonRaised) {
+            let event = try application.messages.event(message)
+            let mayGoOn: Bool
+            do throws(ASGIError) {
+                mayGoOn = try exchange.onLoop { () throws(ASGIError) in try exchange.send(event) }
+            } catch {
+                application.settle()
+                throw raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
+            }
+            if case .httpResponseBody = event { application.settle() }
+            if mayGoOn { return returning(application.ready) }
+            let future = try PythonReference(cpython_call0(application.future))
+            let waiting = ASGIFuture(future.pointer)
+            exchange.onLoop {
+                exchange.whenRoom { waiting.resolve { () throws(PythonRaised) in PythonReference(sharing: Py_None()) } }
+            }
+            application.settle()
+            return cpython_call1(application.wait, future.pointer)
+        } catch {
+            return nil
+        }
+    }
+}
+
+// MARK: - As Python's object
+
+extension ASGIRequest {
+    private static let amSend: HeapType.Send = { instance, value, result in
+        guard let request = HeapType.content(instance, as: ASGIRequest.self), let result else { return PYGEN_ERROR }
+        return request.resume(value ?? Py_None(), &result.pointee)
+    }
+    private static let next: HeapType.Unary = { instance in
+        var result: PyPointer?
+        return step(instance, Py_None(), &result)
+    }
+    private static let sendValue: HeapType.Method = { instance, value in
+        var result: PyPointer?
+        return step(instance, value ?? Py_None(), &result)
+    }
+    private static let raiseIn: HeapType.Method = { instance, arguments in
+        guard let request = HeapType.content(instance, as: ASGIRequest.self), let arguments else { return nil }
+        var result: PyPointer?
+        return finished(request.resume(raising: arguments, &result), result)
+    }
+    private static let close: HeapType.Method = { instance, _ in
+        HeapType.content(instance, as: ASGIRequest.self)?.close()
+        return returning(Py_None())
+    }
+    private static let itself: HeapType.Unary = { instance in instance.map(returning) }
+
+    private static func step(_ instance: PyPointer?, _ value: PyPointer, _ result: inout PyPointer?) -> PyPointer? {
+        guard let request = HeapType.content(instance, as: ASGIRequest.self) else { return nil }
+        return finished(request.resume(value, &result), result)
+    }
+
+    /// The outcome in the form of a method that yields or raises.
+    private static func finished(_ outcome: Int32, _ result: PyPointer?) -> PyPointer? {
+        switch outcome {
+        case PYGEN_NEXT: return result
+        case PYGEN_RETURN:
+            if let result {
+                raiseStopIteration(result)
+                Py_DecRef(result)
+            }
+            return nil
+        default: return nil
+        }
+    }
+
+    static func makeType() throws(PythonRaised) -> HeapType {
+        var slots: [(slot: Int32, function: UnsafeMutableRawPointer)] = [
+            (CPython_am_await, unsafeBitCast(itself, to: UnsafeMutableRawPointer.self)),
+            (CPython_tp_iter, unsafeBitCast(itself, to: UnsafeMutableRawPointer.self)),
+            (CPython_tp_iternext, unsafeBitCast(next, to: UnsafeMutableRawPointer.self)),
+        ]
+        if cpython_has_send_slot() != 0 {
+            slots.append((CPython_am_send, unsafeBitCast(amSend, to: UnsafeMutableRawPointer.self)))
+        }
+        return try HeapType(
+            "_roost.Request", doc: "The coroutine of one request.", slots: slots,
+            methods: [
+                .init(name: "send", flags: METH_O, function: sendValue),
+                .init(name: "throw", flags: METH_VARARGS, function: raiseIn),
+                .init(name: "close", flags: METH_NOARGS, function: close),
+            ])
+    }
+
+    /// `receive`, a function that is bound to the request.
+    static func receiveTable() -> UnsafeMutablePointer<PyMethodDef> {
+        HeapType.table([
+        .init(name: "receive", flags: METH_NOARGS) { instance, _ in HeapType.content(instance, as: ASGIRequest.self)?.receive() }
+        ])
+    }
+
+    /// `send`, the same.
+    static func sendTable() -> UnsafeMutablePointer<PyMethodDef> {
+        HeapType.table([
+        .init(name: "send", flags: METH_O) { instance, message in
+            guard let message else { return nil }
+            return HeapType.content(instance, as: ASGIRequest.self)?.send(message)
+        }
+        ])
+    }
+}

@@ -1,0 +1,42 @@
+import CPython
+
+/// Objects that are used for every request, made once and kept.
+///
+/// `@unchecked Sendable`: immutable references to immutable objects, touched by threads that hold the GIL only.
+struct Interned: @unchecked Sendable {
+    let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
+    let http, version10, version11, get, post, emptyBytes, emptyText: PyPointer
+    let httpRequest, httpDisconnect, body, moreBody, status: PyPointer
+
+    init() throws(PythonRaised) {
+        func name(_ text: String) throws(PythonRaised) -> PyPointer {
+            try PythonReference(PyUnicode_InternFromString(text)).release()
+        }
+        type = try name("type")
+        asgi = try name("asgi")
+        httpVersion = try name("http_version")
+        serverKey = try name("server")
+        client = try name("client")
+        scheme = try name("scheme")
+        method = try name("method")
+        rootPath = try name("root_path")
+        path = try name("path")
+        rawPath = try name("raw_path")
+        queryString = try name("query_string")
+        headers = try name("headers")
+        state = try name("state")
+        extensions = try name("extensions")
+        http = try name("http")
+        version10 = try name("1.0")
+        version11 = try name("1.1")
+        get = try name("GET")
+        post = try name("POST")
+        emptyBytes = try PythonReference(PyBytes_FromStringAndSize(nil, 0)).release()
+        emptyText = try name("")
+        httpRequest = try name("http.request")
+        httpDisconnect = try name("http.disconnect")
+        body = try name("body")
+        moreBody = try name("more_body")
+        status = try name("status")
+    }
+}

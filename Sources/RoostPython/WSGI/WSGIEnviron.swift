@@ -1,0 +1,257 @@
+import CPython
+import HTTPWire
+import Roost
+
+/// Makes the `environ` of a request (PEP 3333) from the bytes that were received: a copy of what is the same for all, and the rest.
+///
+/// For threads that hold the GIL.
+final class WSGIEnviron {
+    /// An address that came before, which most often comes again.
+    private struct KnownEndpoint {
+        let endpoint: Endpoint?
+        let host, port: PyPointer
+    }
+
+    private let interned: Interned
+    private let names: WSGIEnvironNames
+    private let template: PyPointer
+    private let noInput: PyPointer
+    private var fieldNames = WSGIFieldNames()
+    private var server: KnownEndpoint?
+
+    init(_ interned: Interned, _ types: WSGITypes, isMultithreaded: Bool) throws(PythonRaised) {
+        self.interned = interned
+        noInput = types.noInput
+        names = try WSGIEnvironNames()
+        let template = PythonDictionary(try PythonReference(PyDict_New()))
+        let version = try PythonReference(PyTuple_New(2))
+        guard PyTuple_SetItem(version.pointer, 0, PyLong_FromLong(1)) == 0, PyTuple_SetItem(version.pointer, 1, PyLong_FromLong(0)) == 0 else {
+            throw PythonRaised()
+        }
+        try template.set("wsgi.version", version)
+        try template.set("wsgi.multithread", isMultithreaded)
+        try template.set("wsgi.multiprocess", false)
+        try template.set("wsgi.run_once", false)
+        try template.set("wsgi.input_terminated", true)
+        try template.set("wsgi.file_wrapper", PythonReference(sharing: types.fileWrapper))
+        let dictionary = template.release()
+        try share(names.http, at: names.urlScheme, of: dictionary.pointer)
+        try share(names.http11, at: names.serverProtocol, of: dictionary.pointer)
+        try share(interned.emptyText, at: names.scriptName, of: dictionary.pointer)
+        try share(interned.emptyText, at: names.queryString, of: dictionary.pointer)
+        try share(interned.emptyText, at: names.remoteAddress, of: dictionary.pointer)
+        self.template = dictionary.release()
+    }
+
+    deinit {
+        // On whatever thread this is.
+        InterpreterLock().held { Py_DecRef(template) }
+    }
+
+    /// - Parameters:
+    ///   - input: `wsgi.input`; nil if the request has no body.
+    ///   - errors: `wsgi.errors`.
+    func make(for exchange: Exchange, input: PyPointer?, errors: PyPointer) throws(PythonRaised) -> PythonReference {
+        let environ = try PythonReference(PyDict_Copy(template))
+        let dictionary = environ.pointer
+        let head = exchange.head
+        let bytes = head.bytes
+        let request = HTTPScope(exchange)
+
+        switch bytes[head.methodRange] {
+        case let method where method.elementsEqual("GET".utf8): try share(interned.get, at: names.requestMethod, of: dictionary)
+        case let method where method.elementsEqual("POST".utf8): try share(interned.post, at: names.requestMethod, of: dictionary)
+        case let method: try set(PythonText.ascii(method), at: names.requestMethod, of: dictionary)
+        }
+        try setPath(bytes[head.rawPathRange], rootPath: request.rootPath, of: dictionary)
+        let query = head.queryStringRange
+        if !query.isEmpty { try set(Self.latin1(bytes[query]), at: names.queryString, of: dictionary) }
+        if head.version == .http10 { try share(names.http10, at: names.serverProtocol, of: dictionary) }
+        let isSecure = request.scheme == "https"
+        if isSecure { try share(names.https, at: names.urlScheme, of: dictionary) }
+        try setServer(request.server, isSecure: isSecure, of: dictionary)
+        if let client = request.client {
+            try set(PythonText.object(client.host), at: names.remoteAddress, of: dictionary)
+            if let port = client.port, port != 0 { try set(PythonText.object("\(port)"), at: names.remotePort, of: dictionary) }
+        }
+        if exchange.hasOtherHeaders {
+            try setFields(request.headers, of: dictionary)
+        } else {
+            try setFields(of: head, of: dictionary)
+        }
+        if case .length(let length) = head.framing { try set(PythonText.object("\(length)"), at: names.contentLength, of: dictionary) }
+        try share(input ?? noInput, at: names.input, of: dictionary)
+        try share(errors, at: names.errors, of: dictionary)
+        try set(PythonText.object(request.requestID), at: names.requestID, of: dictionary)
+        try set(ScopeExtensionsObject.make(request.extensions), at: names.extensions, of: dictionary)
+        return environ
+    }
+
+    /// Splits the path where the application is mounted. The prefix counts only where a segment ends; a path that is not below it is one that the
+    /// proxy has already taken the prefix from.
+    private func setPath(_ raw: ArraySlice<UInt8>, rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
+        guard !raw.isEmpty else { return try setMounted([0x2F], rootPath, of: dictionary) }
+        guard raw.contains(0x25) else { return try setMounted(raw, rootPath, of: dictionary) }
+        try setMounted(raw.percentDecoded[...], rootPath, of: dictionary)
+    }
+
+    private func setMounted(_ path: ArraySlice<UInt8>, _ rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
+        guard !rootPath.isEmpty else { return try set(Self.latin1(path), at: names.pathInfo, of: dictionary) }
+        let prefix = Array(rootPath.utf8)
+        try set(Self.latin1(prefix[...]), at: names.scriptName, of: dictionary)
+        let rest = path.dropFirst(prefix.count)
+        let isBelow = path.starts(with: prefix) && (rest.isEmpty || rest.first == UInt8(ascii: "/"))
+        try set(Self.latin1(isBelow ? rest : path), at: names.pathInfo, of: dictionary)
+    }
+
+    /// On a Unix socket there is neither name nor port, and both must be something.
+    private func setServer(_ endpoint: Endpoint?, isSecure: Bool, of dictionary: PyPointer) throws(PythonRaised) {
+        guard let endpoint, let port = endpoint.port else {
+            try share(names.localhost, at: names.serverName, of: dictionary)
+            return try share(isSecure ? names.port443 : names.port80, at: names.serverPort, of: dictionary)
+        }
+        if server?.endpoint != endpoint {
+            let host = try PythonText.object(endpoint.host)
+            let number = try PythonText.object("\(port)")
+            let before = server
+            server = KnownEndpoint(endpoint: endpoint, host: host.release(), port: number.release())
+            Py_DecRef(before?.host)
+            Py_DecRef(before?.port)
+        }
+        guard let server else { return }
+        try share(server.host, at: names.serverName, of: dictionary)
+        try share(server.port, at: names.serverPort, of: dictionary)
+    }
+
+    // MARK: Header fields
+
+    private func setFields(of head: RequestHead, of dictionary: PyPointer) throws(PythonRaised) {
+        let bytes = head.bytes
+        fieldNames.begin()
+        for index in 0..<head.fieldCount {
+            let name = bytes[head.fieldNameRange(at: index)]
+            switch try fieldNames.place(of: name) {
+            case .variable(let variable, let isRepeated):
+                let value = isRepeated ? try Self.joined(name, in: head) : try Self.latin1(bytes[head.fieldValueRange(at: index)])
+                try set(value, at: variable.pointer, of: dictionary)
+            case .uncertain(let variable):
+                try set(Self.joined(name, in: head), at: variable.pointer, of: dictionary)
+            case .none:
+                if name.elementsEqual("content-type".utf8) {
+                    // Of two the first counts.
+                    guard PyDict_GetItemWithError(dictionary, names.contentType) == nil else { continue }
+                    try set(Self.latin1(bytes[head.fieldValueRange(at: index)]), at: names.contentType, of: dictionary)
+                } else if name.elementsEqual("content-length".utf8) {
+                    // The framing knows better, and has none if it is 0.
+                    if case .none = head.framing { try share(names.zero, at: names.contentLength, of: dictionary) }
+                }
+            }
+        }
+    }
+
+    /// The values of all fields of this name.
+    private static func joined(_ name: ArraySlice<UInt8>, in head: RequestHead) throws(PythonRaised) -> PythonReference {
+        let bytes = head.bytes
+        let separator = name.elementsEqual("cookie".utf8) ? "; " : ","
+        var joined: [UInt8] = []
+        var isFirst = true
+        for index in 0..<head.fieldCount where bytes[head.fieldNameRange(at: index)].elementsEqual(name) {
+            if !isFirst { joined += separator.utf8 }
+            isFirst = false
+            joined += bytes[head.fieldValueRange(at: index)]
+        }
+        return try latin1(joined[...])
+    }
+
+    /// Fields that are not all those that were received.
+    private func setFields(_ headers: Headers, of dictionary: PyPointer) throws(PythonRaised) {
+        for field in headers {
+            guard let variable = try WSGIFieldNames.variable(for: field.name.utf8) else { continue }
+            let values = headers.values(for: field.name)
+            let separator = field.name == "cookie" ? "; " : ","
+            try set(PythonText.object(values.joined(separator: separator)), at: variable.pointer, of: dictionary)
+        }
+        if let type = headers["content-type"] { try set(PythonText.object(type), at: names.contentType, of: dictionary) }
+        if headers.contains(name: "content-length") { try share(names.zero, at: names.contentLength, of: dictionary) }
+    }
+
+    /// Each byte as a scalar: PEP 3333's "native strings".
+    private static func latin1(_ bytes: ArraySlice<UInt8>) throws(PythonRaised) -> PythonReference {
+        try PythonReference(bytes.withUnsafeBytes { raw in
+            PyUnicode_DecodeLatin1(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, nil)
+        })
+    }
+}
+
+/// The keys of an `environ`, and values that come again and again.
+private struct WSGIEnvironNames {
+    let requestMethod, scriptName, pathInfo, queryString, contentType, contentLength, serverName, serverPort, serverProtocol: PyPointer
+    let remoteAddress, remotePort, urlScheme, input, errors, requestID, extensions: PyPointer
+    let http, https, http10, http11, localhost, port80, port443, zero: PyPointer
+
+    init() throws(PythonRaised) {
+        func text(_ text: String) throws(PythonRaised) -> PyPointer {
+            try PythonReference(PyUnicode_InternFromString(text)).release()
+        }
+        requestMethod = try text("REQUEST_METHOD")
+        scriptName = try text("SCRIPT_NAME")
+        pathInfo = try text("PATH_INFO")
+        queryString = try text("QUERY_STRING")
+        contentType = try text("CONTENT_TYPE")
+        contentLength = try text("CONTENT_LENGTH")
+        serverName = try text("SERVER_NAME")
+        serverPort = try text("SERVER_PORT")
+        serverProtocol = try text("SERVER_PROTOCOL")
+        remoteAddress = try text("REMOTE_ADDR")
+        remotePort = try text("REMOTE_PORT")
+        urlScheme = try text("wsgi.url_scheme")
+        input = try text("wsgi.input")
+        errors = try text("wsgi.errors")
+        requestID = try text("roost.request_id")
+        extensions = try text("roost.extensions")
+        http = try text("http")
+        https = try text("https")
+        http10 = try text("HTTP/1.0")
+        http11 = try text("HTTP/1.1")
+        localhost = try text("localhost")
+        port80 = try text("80")
+        port443 = try text("443")
+        zero = try text("0")
+    }
+}
+
+extension PythonDictionary {
+    fileprivate func set(_ key: String, _ value: Bool) throws(PythonRaised) {
+        try set(key, PythonReference(sharing: value ? Py_True() : Py_False()))
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// The bytes with each `%` and the two digits behind it as the byte that they stand for. The parser has let no other `%` into a path.
+    fileprivate var percentDecoded: [UInt8] {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(count)
+        var index = startIndex
+        while index < endIndex {
+            if self[index] == 0x25, index + 2 < endIndex, let high = self[index + 1].hexadecimalDigit, let low = self[index + 2].hexadecimalDigit {
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(self[index])
+                index += 1
+            }
+        }
+        return decoded
+    }
+}
+
+extension UInt8 {
+    fileprivate var hexadecimalDigit: UInt8? {
+        switch self {
+        case 0x30...0x39: self &- 0x30
+        case 0x41...0x46: self &- 0x37
+        case 0x61...0x66: self &- 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import CPython
+import HTTPWire
+import Roost
+
+/// The head of a response, as an application gives it.
+struct WSGIHead {
+    let status: Int
+    var headers: Headers
+    /// What `content-length` says, if it says something.
+    let contentLength: Int?
+
+    /// As the core takes it.
+    var parts: WSGIChannel.Head { (status, headers) }
+
+    /// Whether no body belongs to the status: No Content, Reset Content, Not Modified (RFC 9110 sections 6.4.1 and 15.3.6).
+    var isBodiless: Bool { status == 204 || status == 205 || status == 304 }
+}
+
+/// Reads what applications give to `start_response`.
+///
+/// Used by threads that hold the GIL. Nothing that is called while fields are gathered runs Python's code, so no other thread comes between.
+final class WSGIHeads {
+    private var builder = HeadersBuilder()
+
+    /// - Throws: `PythonRaised` with an exception that says what is wrong.
+    func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
+        let code = try code(of: status)
+        var contentLength: Int?
+        do throws(PythonRaised) {
+            try forEachPair(of: headers) { name, value throws(PythonRaised) in try append(name, value, &contentLength) }
+        } catch {
+            // What was appended must not turn up in the next response.
+            _ = builder.finish()
+            throw error
+        }
+        guard let headers = builder.finish() else {
+            throw raise(cpython_objects().pointee.value_error, "the header fields of the response are more than 64 KiB")
+        }
+        return WSGIHead(status: code, headers: headers, contentLength: contentLength)
+    }
+
+    /// The number of a status line such as `200 OK`; the reason may be missing.
+    private func code(of status: PyPointer) throws(PythonRaised) -> Int {
+        guard let type = cpython_objects().pointee.unicode_type, cpython_is_instance(status, type) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "start_response() takes the status as a str such as \"200 OK\"")
+        }
+        guard let text = PythonText.string(status) else { throw invalidStatus("?") }
+        let bytes = text.utf8
+        let digits = bytes.prefix(3)
+        guard digits.count == 3, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            bytes.count == 3 || bytes.dropFirst(3).first == UInt8(ascii: " "),
+            bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+            let code = Int(text.prefix(3)), (200...599).contains(code)
+        else { throw invalidStatus(text) }
+        return code
+    }
+
+    private func invalidStatus(_ text: String) -> PythonRaised {
+        raise(
+            cpython_objects().pointee.value_error,
+            "\"\(text.prefix(100))\" is no status; expected a number from 200 to 599 and a reason, such as \"200 OK\"")
+    }
+
+    private func forEachPair(
+        of headers: PyPointer, _ body: (PyPointer, PyPointer) throws(PythonRaised) -> Void
+    ) throws(PythonRaised) {
+        let objects = cpython_objects().pointee
+        guard let list = objects.list_type, let tuple = objects.tuple_type else { throw PythonRaised() }
+        let isList = cpython_is_instance(headers, list) != 0
+        guard isList || cpython_is_instance(headers, tuple) != 0 else {
+            throw raise(objects.type_error, "start_response() takes the header fields as a list of tuples (name, value)")
+        }
+        for index in 0..<(isList ? PyList_Size(headers) : PyTuple_Size(headers)) {
+            guard let pair = isList ? PyList_GetItem(headers, index) : PyTuple_GetItem(headers, index) else { throw PythonRaised() }
+            guard cpython_is_instance(pair, tuple) != 0, PyTuple_Size(pair) == 2,
+                let name = PyTuple_GetItem(pair, 0), let value = PyTuple_GetItem(pair, 1)
+            else { throw raise(objects.type_error, "a header field of the response is a tuple (name, value); element \(index) of the list is none") }
+            try body(name, value)
+        }
+    }
+
+    private func append(_ name: PyPointer, _ value: PyPointer, _ contentLength: inout Int?) throws(PythonRaised) {
+        var raised: PythonRaised?
+        try withLatin1(of: name) { name in
+            do throws(PythonRaised) {
+                guard !name.isEmpty, name.allSatisfy(\.isTokenByte) else {
+                    throw raise(
+                        cpython_objects().pointee.value_error,
+                        "\(Self.quoted(name)) can't be the name of a header field: a name is made of letters, digits and some signs, without spaces")
+                }
+                try withLatin1(of: value) { value in
+                    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+                        raised = raise(
+                            cpython_objects().pointee.value_error, "the value of the header field \(Self.quoted(name)) has a control character in it")
+                        return
+                    }
+                    builder.append(name: name, value: value)
+                    if name.isContentLength { contentLength = Int(String(decoding: value, as: UTF8.self)) }
+                }
+            } catch {
+                raised = error
+            }
+        }
+        if let raised { throw raised }
+    }
+
+    private static func quoted(_ name: UnsafeRawBufferPointer) -> String {
+        "\"\(String(decoding: name.prefix(100).map { (0x20..<0x7F).contains($0) ? $0 : 0x3F }, as: UTF8.self))\""
+    }
+
+    /// Calls `body` with each scalar of a `str` as the byte that it stands for.
+    private func withLatin1(of text: PyPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(PythonRaised) {
+        guard let type = cpython_objects().pointee.unicode_type, cpython_is_instance(text, type) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "name and value of a header field of the response are str")
+        }
+        var count = 0
+        // What is ASCII is the same in both encodings, and is not copied.
+        if let start = PyUnicode_AsUTF8AndSize(text, &count) {
+            let utf8 = UnsafeRawBufferPointer(start: start, count: count)
+            if utf8.allSatisfy({ $0 < 0x80 }) { return body(utf8) }
+        } else {
+            PyErr_Clear()
+        }
+        let bytes = try PythonReference(PyUnicode_AsLatin1String(text))
+        try withBytes(of: bytes.pointer, body)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var isContentLength: Bool {
+        let name: StaticString = "content-length"
+        guard count == name.utf8CodeUnitCount else { return false }
+        return indices.allSatisfy { self[$0] | 0x20 == name.utf8Start[$0] }
+    }
+}
+
+extension UInt8 {
+    /// Whether the byte may be in a token (RFC 9110 section 5.6.2).
+    fileprivate var isTokenByte: Bool {
+        switch self {
+        case 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E: true
+        default: false
+        }
+    }
+}

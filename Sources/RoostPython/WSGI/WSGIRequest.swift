@@ -1,0 +1,540 @@
+import CPython
+import Glibc
+import NIOCore
+import Roost
+
+/// One request of a WSGI application in Python: its response, piece by piece, as its client takes them.
+///
+/// Python sees it as `wsgi.errors`, and `start_response` and `write` are functions that are bound to it.
+///
+/// `@unchecked Sendable`: used by threads that hold the GIL, and that are one after the other: the one that calls the application, or the loop's.
+final class WSGIRequest: @unchecked Sendable {
+    private enum Response {
+        /// `start_response` was not called.
+        case unstarted
+        /// Status and fields are given; they are sent with the first piece that is not empty, or at the end.
+        case started(WSGIHead)
+        /// Status and fields are sent.
+        case sent
+        /// The whole response is sent.
+        case complete
+        /// The client is gone.
+        case gone
+        /// The application has nothing to say any more.
+        case ended
+    }
+
+    /// How the application goes on after a piece.
+    private enum Sequel {
+        case goOn
+        /// Once the client has taken more.
+        case wait
+        /// Nobody is there any more.
+        case end
+    }
+
+    /// Up to this many bytes, the pieces of a list are sent as one.
+    private static let joinLimit = 64 << 10
+    /// After so many pieces without a byte others have their turn.
+    private static let emptyPieces = 256
+
+    let exchange: Exchange
+    private let application: WSGIApplication
+    /// What a thread of its own sends with; nil on the loop.
+    private let channel: WSGIChannel?
+    private let input: WSGIInputObject?
+    private lazy var errors = WSGIErrors(exchange)
+    private var response = Response.unstarted
+    /// What is left of the length that the application has announced; nil if it has not.
+    private var bodyLeft: Int?
+    /// Whether the client takes no body.
+    private var isBodiless = false
+    /// What the application has returned, if it is to be closed.
+    private var result: PyPointer?
+    private var iterator: PyPointer?
+    /// The request's own context variables: pieces of several responses may be made by turns.
+    private var context: PyPointer?
+    private let thread = pthread_self()
+    /// Whether the application was told that its client is gone.
+    private var hasToldGone = false
+    private var hasErrors = false
+
+    init(_ exchange: Exchange, _ application: WSGIApplication, _ channel: WSGIChannel?, _ input: WSGIInputObject?) {
+        self.exchange = exchange
+        self.application = application
+        self.channel = channel
+        self.input = input
+    }
+
+    // MARK: Running
+
+    /// Calls the application, and sends what it returns.
+    ///
+    /// - Parameter itself: this request as Python's object.
+    func serve(_ itself: PyPointer) {
+        context = cpython_copy_context()
+        if context == nil { PyErr_Clear() }
+        inContext {
+            do throws(PythonRaised) {
+                try call(itself)
+            } catch {
+                end(failure())
+            }
+        }
+    }
+
+    /// Goes on where the client had to take more first.
+    func resume() {
+        inContext { proceed() }
+    }
+
+    private func inContext(_ body: () -> Void) {
+        guard let context else { return body() }
+        // Held over the end of the request, which lets go of it.
+        let held = PythonReference(sharing: context)
+        guard cpython_enter_context(held.pointer) == 0 else {
+            PyErr_Clear()
+            return body()
+        }
+        body()
+        cpython_leave_context(held.pointer)
+    }
+
+    private func call(_ itself: PyPointer) throws(PythonRaised) {
+        let types = application.types
+        let startResponse = try PythonReference(PyCFunction_NewEx(types.startResponseDefinition, itself, nil))
+        let returned = try PythonReference(callApplication(itself, startResponse.pointer))
+        let objects = cpython_objects().pointee
+        let isList = cpython_is_exactly(returned.pointer, objects.list_type) != 0
+        if isList || cpython_is_exactly(returned.pointer, objects.tuple_type) != 0 {
+            // These have no `close`, and no code of the application's runs while they are gone through.
+            return try answer(returned.pointer, isList: isList)
+        }
+        // From here on there is something to be closed, whatever happens.
+        result = returning(returned.pointer)
+        guard let iterator = PyObject_GetIter(returned.pointer) else { return close(failure()) }
+        self.iterator = iterator
+        if channel == nil { exchange.writesAtOnce = true }
+        proceed()
+    }
+
+    private func callApplication(_ itself: PyPointer, _ startResponse: PyPointer) throws(PythonRaised) -> PyPointer? {
+        let environ: PythonReference
+        if let input {
+            let object = try application.types.input.make(input)
+            environ = try application.environ.make(for: exchange, input: object.pointer, errors: itself)
+        } else {
+            environ = try application.environ.make(for: exchange, input: nil, errors: itself)
+        }
+        return cpython_call2(application.callable, environ.pointer, startResponse)
+    }
+
+    /// Sends a list or tuple: as one piece if it is one, or small.
+    private func answer(_ pieces: PyPointer, isList: Bool) throws(PythonRaised) {
+        let count = isList ? PyList_Size(pieces) : PyTuple_Size(pieces)
+        var total = 0
+        var body = ByteBuffer()
+        for index in 0..<count {
+            guard let piece = isList ? PyList_GetItem(pieces, index) : PyTuple_GetItem(pieces, index) else { throw PythonRaised() }
+            if count == 1 {
+                body = try Self.bytes(of: piece)
+                total = body.readableBytes
+                break
+            }
+            try Self.withPiece(piece) { bytes in
+                total += bytes.count
+                if total <= Self.joinLimit { body.writeBytes(bytes) }
+            }
+        }
+        if count <= 1 || total <= Self.joinLimit { return finish(with: body) }
+        announce(length: total)
+        iterator = try PythonReference(PyObject_GetIter(pieces)).release()
+        proceed()
+    }
+
+    /// Sends a body that is all there, and ends the request.
+    private func finish(with body: ByteBuffer) {
+        do throws(WSGISendError) {
+            switch response {
+            case .complete, .gone:
+                if body.readableBytes > 0 { _ = try send(body) }
+                end(nil)
+            default:
+                let head = try takeHead()
+                response = .ended
+                if let channel {
+                    flushErrors()
+                    releaseContext()
+                    return channel.finish(head?.parts, body)
+                }
+                _ = try sendOnLoop(head, body, more: false)
+                end(nil)
+            }
+        } catch {
+            end(error.reason)
+        }
+    }
+
+    /// Sends pieces until there are no more, or until the client has to take some first.
+    private func proceed() {
+        guard let iterator else { return }
+        var empty = 0
+        do throws(WSGISendError) {
+            while !hasClientEnough {
+                if case .gone = response { return close(nil) }
+                guard let next = PyIter_Next(iterator) else {
+                    if PyErr_Occurred() != nil { return close(failure()) }
+                    break
+                }
+                let piece: ByteBuffer
+                do throws(PythonRaised) {
+                    let next = PythonReference(owning: next)
+                    piece = try Self.bytes(of: next.pointer)
+                } catch {
+                    return close(failure())
+                }
+                if piece.readableBytes == 0 {
+                    empty += 1
+                    if channel == nil, empty == Self.emptyPieces { return goOnLater() }
+                    continue
+                }
+                switch try send(piece) {
+                case .goOn: continue
+                case .wait: return exchange.whenRoom { [self] in goOnLater() }
+                case .end: return close(nil)
+                }
+            }
+            try sendEnd()
+            close(nil)
+        } catch {
+            close(error.reason)
+        }
+    }
+
+    private func goOnLater() {
+        exchange.later { [self] in application.resume(self) }
+    }
+
+    /// Whether more of the body would go nowhere: the head is sent, and the client takes nothing else.
+    private var hasClientEnough: Bool {
+        if isBodiless, case .sent = response { true } else { false }
+    }
+
+    // MARK: Sending
+
+    /// Sends a piece that is not empty; the one that completes what was announced is the last.
+    private func send(_ piece: ByteBuffer) throws(WSGISendError) -> Sequel {
+        switch response {
+        case .gone: return .end
+        case .complete: throw .longerThanAnnounced
+        case .unstarted, .started, .sent, .ended: break
+        }
+        let head = try takeHead()
+        let isLast = bodyLeft == piece.readableBytes
+        if let left = bodyLeft { bodyLeft = left - piece.readableBytes }
+        response = isLast ? .complete : .sent
+        if let channel {
+            if isLast {
+                channel.sendLast(head?.parts, piece)
+                return .goOn
+            }
+            do throws(ASGIError) {
+                guard try channel.send(head?.parts, piece, more: true) else {
+                    response = .gone
+                    return .end
+                }
+                return .goOn
+            } catch {
+                throw .refused(error)
+            }
+        }
+        return try sendOnLoop(head, piece, more: !isLast)
+    }
+
+    private func sendEnd() throws(WSGISendError) {
+        switch response {
+        case .complete, .gone: return
+        case .unstarted, .started, .sent, .ended: break
+        }
+        let head = try takeHead()
+        response = .complete
+        if let channel { return channel.sendLast(head?.parts, ByteBuffer()) }
+        _ = try sendOnLoop(head, ByteBuffer(), more: false)
+    }
+
+    private func sendOnLoop(_ head: WSGIHead?, _ piece: ByteBuffer, more: Bool) throws(WSGISendError) -> Sequel {
+        do throws(ASGIError) {
+            if let head { _ = try exchange.send(.httpResponseStart(status: head.status, headers: head.headers)) }
+            let hasRoom = try exchange.send(.httpResponseBody(piece, more: more))
+            guard more else { return .goOn }
+            if exchange.isAbandoned {
+                response = .gone
+                return .end
+            }
+            return hasRoom ? .goOn : .wait
+        } catch {
+            guard error == .clientGone else { throw .refused(error) }
+            response = .gone
+            return .end
+        }
+    }
+
+    /// The head if it is to be sent; nil if it was.
+    private func takeHead() throws(WSGISendError) -> WSGIHead? {
+        switch response {
+        case .unstarted: throw .notStarted
+        case .started(let head): return head
+        case .sent, .complete, .gone, .ended: return nil
+        }
+    }
+
+    /// Adds `content-length` where the body's length is known and the application did not say it.
+    private func announce(length: Int) {
+        guard case .started(let head) = response, head.contentLength == nil, !head.isBodiless else { return }
+        var headers = head.headers
+        headers.append(name: "content-length", value: "\(length)")
+        response = .started(WSGIHead(status: head.status, headers: headers, contentLength: length))
+        if !isBodiless { bodyLeft = length }
+    }
+
+    // MARK: Ending
+
+    /// Closes what the application has returned, and ends the request.
+    private func close(_ error: (any Error)?) {
+        response = .ended
+        let (result, iterator) = (self.result, self.iterator)
+        self.result = nil
+        self.iterator = nil
+        var error = error
+        if let result, let closing = closeFailure(result) {
+            if error == nil { error = closing } else { exchange.report(closing) }
+        }
+        Py_DecRef(iterator)
+        Py_DecRef(result)
+        end(error)
+    }
+
+    /// Calls `close` if there is one; what it has raised.
+    private func closeFailure(_ result: PyPointer) -> (any Error)? {
+        guard let method = PyObject_GetAttr(result, application.types.close) else {
+            guard let missing = cpython_objects().pointee.attribute_error, PyErr_ExceptionMatches(missing) != 0 else { return failure() }
+            PyErr_Clear()
+            return nil
+        }
+        defer { Py_DecRef(method) }
+        guard let returned = cpython_call0(method) else { return failure() }
+        Py_DecRef(returned)
+        return nil
+    }
+
+    private func end(_ error: (any Error)?) {
+        response = .ended
+        flushErrors()
+        releaseContext()
+        if let channel { channel.end(error) } else { exchange.end(error) }
+    }
+
+    private func flushErrors() {
+        if hasErrors { errors.flush() }
+    }
+
+    private func releaseContext() {
+        Py_DecRef(context)
+        context = nil
+    }
+
+    /// What the application has raised; that it passes on that its client is gone is no failure of its own.
+    private func failure() -> any Error {
+        if hasToldGone || input?.isCut ?? false, let type = cpython_objects().pointee.os_error, PyErr_ExceptionMatches(type) != 0 {
+            PyErr_Clear()
+            return CancellationError()
+        }
+        return PythonFailure.taken()
+    }
+
+    // MARK: Pieces
+
+    private static func withPiece<Result>(_ piece: PyPointer, _ body: (UnsafeRawBufferPointer) -> Result) throws(PythonRaised) -> Result {
+        guard let type = cpython_objects().pointee.bytes_type, cpython_is_instance(piece, type) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "a piece of the response's body is of type \(PythonFailure.typeName(of: piece)), and not bytes")
+        }
+        var start: UnsafeMutablePointer<CChar>?
+        var count = 0
+        guard PyBytes_AsStringAndSize(piece, &start, &count) == 0 else { throw PythonRaised() }
+        return body(UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    private static func bytes(of piece: PyPointer) throws(PythonRaised) -> ByteBuffer {
+        try withPiece(piece) { $0.isEmpty ? ByteBuffer() : ByteBuffer(bytes: $0) }
+    }
+}
+
+/// Why a piece was not sent.
+private enum WSGISendError: Error {
+    case notStarted
+    case longerThanAnnounced
+    case refused(ASGIError)
+
+    /// What the log says of it.
+    var reason: any Error {
+        switch self {
+        case .notStarted:
+            PythonFailure(kind: "RuntimeError", description: "the application returned, or gave a piece of its body, before it called start_response()")
+        case .longerThanAnnounced:
+            PythonFailure(kind: "RuntimeError", description: "the response's body is longer than the content-length that was announced")
+        case .refused(let error): error
+        }
+    }
+
+    var description: String { "\(reason)" }
+}
+
+// MARK: - start_response and write
+
+extension WSGIRequest {
+    /// `start_response(status, response_headers, exc_info=None)`
+    private func startResponse(_ itself: PyPointer, _ arguments: PyPointer, _ keywords: PyPointer?) throws(PythonRaised) -> PythonReference {
+        let objects = cpython_objects().pointee
+        let count = PyTuple_Size(arguments)
+        guard (2...3).contains(count), let status = PyTuple_GetItem(arguments, 0), let headers = PyTuple_GetItem(arguments, 1) else {
+            throw raise(objects.type_error, "start_response() takes a status, header fields and perhaps exc_info (\(count) arguments given)")
+        }
+        var information = count == 3 ? PyTuple_GetItem(arguments, 2) : nil
+        if let keywords, PyDict_Size(keywords) > 0 {
+            information = PyDict_GetItemWithError(keywords, application.types.exceptionInformation)
+            guard information != nil, count == 2, PyDict_Size(keywords) == 1 else {
+                throw raise(objects.type_error, "start_response() takes no other argument by name than exc_info")
+            }
+        }
+        if information == Py_None() { information = nil }
+        switch response {
+        case .unstarted: break
+        case .started where information != nil: break
+        case .started:
+            throw raise(objects.assertion_error, "start_response() was called a second time, and without exc_info")
+        case .sent, .complete, .gone, .ended:
+            guard let information else { throw raise(objects.assertion_error, "start_response() was called after the response's head was sent") }
+            throw try Self.raiseAgain(information)
+        }
+        let head = try application.heads.head(status: status, headers: headers)
+        response = .started(head)
+        isBodiless = exchange.head.isHead || head.isBodiless
+        bodyLeft = isBodiless ? nil : head.contentLength
+        return try PythonReference(PyCFunction_NewEx(application.types.writeDefinition, itself, nil))
+    }
+
+    /// Raises what `sys.exc_info()` has told of.
+    private static func raiseAgain(_ information: PyPointer) throws(PythonRaised) -> PythonRaised {
+        let triple = try PythonReference(PySequence_Tuple(information))
+        guard PyTuple_Size(triple.pointer) == 3, let type = PyTuple_GetItem(triple.pointer, 0), let value = PyTuple_GetItem(triple.pointer, 1),
+            let traceback = PyTuple_GetItem(triple.pointer, 2), type != Py_None()
+        else {
+            return raise(cpython_objects().pointee.assertion_error, "the response's head was sent, and exc_info tells of no exception")
+        }
+        PyErr_Restore(returning(type), returning(value), traceback == Py_None() ? nil : returning(traceback))
+        return PythonRaised()
+    }
+
+    /// `write(data)`. On the loop it does not wait for the client, or everybody would.
+    private func write(_ data: PyPointer) throws(PythonRaised) {
+        let objects = cpython_objects().pointee
+        guard thread == pthread_self() else { throw raise(objects.runtime_error, "write() was called on another thread than the application") }
+        if case .ended = response { throw raise(objects.runtime_error, "write() was called after the response was complete") }
+        let piece = try Self.bytes(of: data)
+        guard piece.readableBytes > 0 else { return }
+        if channel == nil { exchange.writesAtOnce = true }
+        do throws(WSGISendError) {
+            guard case .end = try send(piece) else { return }
+        } catch {
+            throw raise(objects.runtime_error, error.description)
+        }
+        hasToldGone = true
+        throw raise(objects.broken_pipe_error, "the client is gone")
+    }
+
+    /// `start_response`, a function that is bound to the request.
+    static func startResponseTable() -> UnsafeMutablePointer<PyMethodDef> {
+        let function: @convention(c) (PyPointer?, PyPointer?, PyPointer?) -> PyPointer? = { instance, arguments, keywords in
+            guard let request = HeapType.content(instance, as: WSGIRequest.self), let instance, let arguments else { return nil }
+            do throws(PythonRaised) {
+                return try request.startResponse(instance, arguments, keywords).release()
+            } catch {
+                return nil
+            }
+        }
+        return HeapType.table([
+            // With METH_KEYWORDS there is a third argument.
+            .init(name: "start_response", flags: METH_VARARGS | METH_KEYWORDS, function: unsafeBitCast(function, to: HeapType.Method.self))
+        ])
+    }
+
+    /// `write`, the same.
+    static func writeTable() -> UnsafeMutablePointer<PyMethodDef> {
+        HeapType.table([
+            .init(name: "write", flags: METH_O) { instance, data in
+                guard let request = HeapType.content(instance, as: WSGIRequest.self), let data else { return nil }
+                return returningNone { () throws(PythonRaised) in try request.write(data) }
+            }
+        ])
+    }
+}
+
+// MARK: - wsgi.errors
+
+extension WSGIRequest {
+    static func makeType() throws(PythonRaised) -> HeapType {
+        try HeapType(
+            "_roost.ErrorStream", doc: "Lines for the log, one entry each.",
+            methods: [
+                .init(name: "write", flags: METH_O) { instance, text in
+                    WSGIRequest.perform(instance, text) { request, text throws(PythonRaised) in try request.log(text) }
+                },
+                .init(name: "writelines", flags: METH_O) { instance, lines in
+                    WSGIRequest.perform(instance, lines) { request, lines throws(PythonRaised) in try request.logAll(lines) }
+                },
+                .init(name: "flush", flags: METH_NOARGS) { instance, _ in
+                    HeapType.content(instance, as: WSGIRequest.self)?.flushErrors()
+                    return returning(Py_None())
+                },
+            ])
+    }
+
+    private static func perform(
+        _ instance: PyPointer?, _ argument: PyPointer?, _ body: (WSGIRequest, PyPointer) throws(PythonRaised) -> Void
+    ) -> PyPointer? {
+        guard let request = HeapType.content(instance, as: WSGIRequest.self), let argument else { return nil }
+        return returningNone { () throws(PythonRaised) in try body(request, argument) }
+    }
+
+    private func log(_ text: PyPointer) throws(PythonRaised) {
+        guard let type = cpython_objects().pointee.unicode_type, cpython_is_instance(text, type) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "wsgi.errors takes str, and not \(PythonFailure.typeName(of: text))")
+        }
+        hasErrors = true
+        if let string = PythonText.string(text) { return errors.write(string) }
+        // Names of files may have bytes in them that are no text.
+        let escaped = try PythonReference(PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace"))
+        try withBytes(of: escaped.pointer) { errors.write(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private func logAll(_ lines: PyPointer) throws(PythonRaised) {
+        let iterator = try PythonReference(PyObject_GetIter(lines))
+        while let next = PyIter_Next(iterator.pointer) {
+            let line = PythonReference(owning: next)
+            try log(line.pointer)
+        }
+        if PyErr_Occurred() != nil { throw PythonRaised() }
+    }
+}
+
+extension PythonFailure {
+    /// The name of an object's type.
+    fileprivate static func typeName(of object: PyPointer) -> String {
+        guard let type = object.pointee.type?.assumingMemoryBound(to: PyObject.self), let name = PyObject_GetAttrString(type, "__name__") else {
+            PyErr_Clear()
+            return "?"
+        }
+        defer { Py_DecRef(name) }
+        return PythonText.string(name) ?? "?"
+    }
+}

@@ -1,0 +1,78 @@
+"""Names of Hypercorn's configuration that mean nothing here, and what to do instead."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+__all__ = ["ELSEWHERE", "Elsewhere"]
+
+
+class Elsewhere:
+    """An attribute that can only have the value with which it asks for nothing."""
+
+    def __init__(self, advice: str, *neutral: Any) -> None:
+        self.advice = advice
+        self._neutral = neutral
+
+    @property
+    def value(self) -> Optional[Any]:
+        """What it reads as."""
+        first = self._neutral[0] if self._neutral else None
+        return list(first) if isinstance(first, list) else first
+
+    def permits(self, value: Any) -> bool:
+        return any(value is neutral or (type(value) is type(neutral) and value == neutral) for neutral in self._neutral)
+
+
+_TLS = "the proxy in front ends TLS; tell Roost to believe it with forwarded_allow_ips or proxy_protocol"
+_HTTP2 = "Roost speaks HTTP/1.1 towards the app; HTTP/2 is for the proxy in front"
+_WEBSOCKET = "this version of Roost does not serve WebSockets"
+_LOGGING = "configure Python's logging in the program itself, for example with logging.config.dictConfig"
+_STATSD = "Roost does not send to StatsD"
+_SUPERVISED = "serve() is one process; run a command of your own under systemd and let Restart= start it again"
+
+ELSEWHERE: dict[str, Elsewhere] = {
+    "access_log_format": Elsewhere(
+        "the form of the access log is fixed; switch it on with accesslog",
+        '%(h)s %(l)s %(l)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
+    ),
+    "alpn_protocols": Elsewhere(_TLS, ["h2", "http/1.1"], ["http/1.1"], []),
+    "alt_svc_headers": Elsewhere("HTTP/3 is for the proxy in front, which sends alt-svc itself", []),
+    "application_path": Elsewhere("give serve() the app itself, or name it on the command line: roost serve module:attribute"),
+    "ca_certs": Elsewhere(_TLS, None),
+    "cert_reqs": Elsewhere(_TLS, None),
+    "certfile": Elsewhere(_TLS, None),
+    "ciphers": Elsewhere(_TLS, "ECDHE+AESGCM"),
+    "daemon": Elsewhere("there are no worker processes in serve()", True, False),
+    "debug": Elsewhere("switch on the loop's debug mode where the loop is started: asyncio.run(..., debug=True)", False),
+    "dogstatsd_tags": Elsewhere(_STATSD, ""),
+    "errorlog": Elsewhere("Roost logs to standard error, or to the journal under systemd", "-"),
+    "h11_pass_raw_headers": Elsewhere("ASGI field names are lower case", False),
+    "h2_max_concurrent_streams": Elsewhere(_HTTP2, 100),
+    "h2_max_header_list_size": Elsewhere(_HTTP2, 65536),
+    "h2_max_inbound_frame_size": Elsewhere(_HTTP2, 16384),
+    "insecure_bind": Elsewhere("all binds are clear text: add the address to bind", []),
+    "keep_alive_max_requests": Elsewhere("a connection may carry any number of requests; it ends after keep_alive_timeout without one", 1000),
+    "keyfile": Elsewhere(_TLS, None),
+    "keyfile_password": Elsewhere(_TLS, None),
+    "logconfig": Elsewhere(_LOGGING, None),
+    "logconfig_dict": Elsewhere(_LOGGING, None),
+    "logger_class": Elsewhere(_LOGGING, None),
+    "max_app_queue_size": Elsewhere("what waits for an app is bounded in bytes, not in events", 10),
+    "max_requests": Elsewhere(_SUPERVISED, None),
+    "max_requests_jitter": Elsewhere(_SUPERVISED, 0),
+    "pid_path": Elsewhere("systemd knows the main process; a program of your own can write os.getpid() itself", None),
+    "quic_bind": Elsewhere("HTTP/3 is for the proxy in front", []),
+    "server_names": Elsewhere("let the proxy in front choose by server name, or the app: Django's ALLOWED_HOSTS, Starlette's TrustedHostMiddleware", []),
+    "ssl_handshake_timeout": Elsewhere(_TLS, 60, 60.0),
+    "statsd_host": Elsewhere(_STATSD, None),
+    "statsd_prefix": Elsewhere(_STATSD, ""),
+    "use_reloader": Elsewhere("start the program again when its files change", False),
+    "verify_flags": Elsewhere(_TLS, None),
+    "verify_mode": Elsewhere(_TLS, None),
+    "websocket_max_message_size": Elsewhere(_WEBSOCKET, 16 << 20),
+    "websocket_ping_interval": Elsewhere(_WEBSOCKET, None),
+    # The loop is the caller's, whatever stands here; so it is with Hypercorn's serve().
+    "worker_class": Elsewhere("roost.asyncio.serve runs on asyncio and uvloop, roost.trio.serve on trio", "asyncio", "uvloop", "trio"),
+    "workers": Elsewhere("serve() runs in the process that calls it: start the program several times with reuse_port = True", 1),
+}

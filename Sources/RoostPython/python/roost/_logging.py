@@ -1,0 +1,26 @@
+"""What an app logs that has not said where to."""
+
+from __future__ import annotations
+
+import logging
+
+from . import _roost
+
+__all__ = ["HostHandler"]
+
+
+class HostHandler(logging.Handler):
+    """Gives records to the host's log, a traceback and its message as one."""
+
+    _LEVELS = ((logging.CRITICAL, "critical"), (logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info"))
+
+    def __init__(self, host: _roost.Host) -> None:
+        super().__init__(logging.WARNING)
+        self._host = host
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            level = next((name for number, name in self._LEVELS if record.levelno >= number), "debug")
+            self._host.log(level, self.format(record), {"logger": record.name})
+        except Exception:
+            self.handleError(record)

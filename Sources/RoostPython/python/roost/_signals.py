@@ -1,0 +1,53 @@
+"""SIGINT and SIGTERM of a worker, whatever the app does with signals itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from . import _roost
+from ._shutdown import Shutdown
+
+__all__ = ["Signals", "Stopped"]
+
+
+class Stopped(BaseException):
+    """A signal came before there was anything to shut down."""
+
+
+class Signals:
+    """Until serving begins a signal ends the worker where it stands; then it begins the shutdown, by a pipe that the loop watches."""
+
+    def __init__(self, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.stop_at_once()
+
+    @staticmethod
+    def stop_at_once() -> None:
+        """Raises `Stopped` in the main thread at a signal."""
+        # With a handler of Python's in place neither asyncio nor trio puts one of its own there later.
+        signal.signal(signal.SIGINT, _stop)
+        signal.signal(signal.SIGTERM, _stop)
+
+    def install(self) -> None:
+        """Makes signals begin the shutdown; takes them back from an app that has taken them."""
+        self.stop_at_once()
+        _roost.install_signals(self._writer)
+
+    def fileno(self) -> int:
+        """Readable when a signal came."""
+        return self._reader
+
+    def came(self) -> None:
+        """Acts on the signals that came."""
+        try:
+            # Each is a number of eight bytes, as for an eventfd.
+            count = len(os.read(self._reader, 64)) // 8
+        except BlockingIOError:
+            return
+        self._shutdown.signalled(count)
+
+
+def _stop(number: int, frame: object) -> None:
+    raise Stopped

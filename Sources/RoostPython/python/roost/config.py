@@ -1,0 +1,184 @@
+"""How an app is served; `Config` has Hypercorn's attribute names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional, Union
+
+from ._hypercorn import ELSEWHERE
+from ._setting import Setting, addresses, level, list_of_text, octal, path_prefix, text_or_none
+
+__all__ = ["Config"]
+
+Seconds = Union[float, str, None]
+"""Seconds, or text such as ``"1m30s"``; None where a limit can be switched off."""
+Bytes = Union[int, str, None]
+"""Bytes, or text such as ``"16MiB"``; None where a limit can be switched off."""
+Texts = Union[str, Iterable[str]]
+Mode = Union[int, str, None]
+Account = Union[int, str, None]
+
+
+class Config:
+    """What `serve` needs to know.
+
+    What is not set has Roost's default. A name that does not exist is an AttributeError that says which one was probably
+    meant; a name of Hypercorn's that means nothing here is one that says what to do instead. Values are checked when
+    serving begins: what does not fit is a ValueError then.
+    """
+
+    _values: dict[str, Any]
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_values", {})
+
+    # Listening
+    bind = Setting[list[str], Texts]("bind", ["127.0.0.1:8000"], addresses)
+    """Where to listen: ``host:port``, ``unix:/path``, ``unix:@name``, ``fd://N``, ``systemd:`` or ``systemd:NAME``."""
+    backlog = Setting[int, int]("backlog", 2048)
+    """How many connections may wait to be accepted."""
+    reuse_port = Setting[bool, bool]("reuse_port", False)
+    """Whether TCP sockets have SO_REUSEPORT."""
+    socket_mode = Setting[Optional[str], Mode]("socket_mode", "0660", octal)
+    """The mode of Unix sockets, as a number (0o660) or as octal digits ("0660")."""
+    socket_user = user = Setting[Optional[str], Account]("socket_user", None, text_or_none)
+    """Whom Unix sockets belong to, by name or number."""
+    socket_group = group = Setting[Optional[str], Account]("socket_group", None, text_or_none)
+    """Which group Unix sockets belong to, by name or number."""
+    socket_make_dirs = Setting[bool, bool]("socket_make_dirs", False)
+    """Whether a Unix socket's missing directories are made."""
+    umask = Setting[Optional[str], Mode]("umask", None, octal)
+    """The mask under which missing socket directories are made."""
+    allow_peer_user = Setting[list[str], Texts]("allow_peer_user", [], list_of_text)
+    """Users whose processes alone are served on Unix sockets; empty for everyone."""
+    allow_peer_group = Setting[list[str], Texts]("allow_peer_group", [], list_of_text)
+    """Groups whose processes alone are served on Unix sockets; empty for everyone."""
+
+    # Proxies
+    proxy_protocol = Setting[str, str]("proxy_protocol", "off")
+    """Whether connections begin with a PROXY header: off, auto, v1, v2 or required."""
+    proxy_allow_from = Setting[list[str], Texts]("proxy_allow_from", ["unix:", "127.0.0.0/8", "::1"], list_of_text)
+    """Who may send a PROXY header: addresses, networks, ``unix:`` or ``*``."""
+    forwarded_allow_ips = Setting[list[str], Texts]("forwarded_allow_ips", [], list_of_text)
+    """Whose forwarded fields are believed: addresses, networks, ``unix:`` or ``*``."""
+    forwarded_hops = Setting[Optional[int], Optional[int]]("forwarded_hops", None)
+    """How many right-most entries of forwarded fields are believed, whoever sends them."""
+    forwarded_headers = Setting[list[str], Texts]("forwarded_headers", ["x-forwarded-for", "x-forwarded-proto"], list_of_text)
+    """The forwarded fields that the proxy sets itself."""
+    header_map = Setting[str, str]("header_map", "drop")
+    """What becomes of fields that could be taken for others: drop or refuse."""
+
+    # The app and its responses
+    root_path = Setting[str, str]("root_path", "", path_prefix)
+    """The path under which the proxy mounts the app."""
+    threads = Setting[Optional[int], Optional[int]]("threads", None)
+    """How many threads run a WSGI app; None for 8, and 1 runs it on the loop's own thread."""
+    lifespan = Setting[str, str]("lifespan", "auto")
+    """Whether the app's lifespan is run: auto, on or off."""
+    include_server_header = Setting[bool, bool]("include_server_header", True)
+    """Whether responses carry a server field."""
+    include_date_header = Setting[bool, bool]("include_date_header", True)
+    """Whether responses carry a date field."""
+    include_request_id_header = Setting[bool, bool]("include_request_id_header", True)
+    """Whether responses carry the request's id in x-request-id."""
+
+    # Limits
+    limit_request_line = Setting[Bytes, Bytes]("limit_request_line", 8190)
+    """The longest request line; a longer one is answered by 414."""
+    limit_request_fields = Setting[int, int]("limit_request_fields", 100)
+    """The most header fields; more are answered by 431."""
+    limit_request_field_size = Setting[Bytes, Bytes]("limit_request_field_size", 8190)
+    """The longest header field; a longer one is answered by 431."""
+    limit_request_head = h11_max_incomplete_size = Setting[Bytes, Bytes]("limit_request_head", 32768)
+    """The largest request line and header together; a larger one is answered by 431."""
+    max_body_size = wsgi_max_body_size = Setting[Bytes, Bytes]("max_body_size", 16 << 20)
+    """The largest request body, for ASGI and WSGI apps; a larger one is answered by 413. None for no limit."""
+    limit_connections = Setting[Optional[int], Optional[int]]("limit_connections", None)
+    """How many connections are served at once; None for what the descriptor limit allows."""
+
+    # Time
+    header_timeout = Setting[Seconds, Seconds]("header_timeout", 30.0)
+    """For a request's header to arrive."""
+    read_timeout = Setting[Seconds, Seconds]("read_timeout", 60.0)
+    """For the next piece of a request's body to arrive."""
+    write_timeout = Setting[Seconds, Seconds]("write_timeout", 60.0)
+    """For the client to take the next piece of a response."""
+    keep_alive_timeout = Setting[Seconds, Seconds]("keep_alive_timeout", 75.0)
+    """For which a connection stays open without a request; longer than the proxy keeps its end."""
+    disconnect_grace = Setting[Seconds, Seconds]("disconnect_grace", 5.0)
+    """For the app to notice that its client is gone, before it is cancelled."""
+    startup_timeout = Setting[Seconds, Seconds]("startup_timeout", 60.0)
+    """For the lifespan startup."""
+    shutdown_timeout = Setting[Seconds, Seconds]("shutdown_timeout", 60.0)
+    """For the lifespan shutdown."""
+    graceful_timeout = Setting[Seconds, Seconds]("graceful_timeout", 30.0)
+    """For requests in flight to finish once shutdown begins."""
+
+    # Logs
+    access_logfile = accesslog = Setting[Optional[str], Union[str, "os.PathLike[str]", None]]("access_logfile", None, text_or_none)
+    """The file that gets a line for each request, or ``-`` for standard output."""
+    log_level = loglevel = Setting[str, str]("log_level", "info", level)
+    """Entries of this level and above are logged: trace, debug, info, notice, warning, error or critical."""
+
+    def values(self) -> dict[str, object]:
+        """The settings that were set, by the keys of the settings table."""
+        # A list that was only looked at is as it was.
+        untouched = {setting.key: setting.default for setting in vars(Config).values() if isinstance(setting, Setting) and isinstance(setting.default, list)}
+        return {key: value for key, value in self._values.items() if key not in untouched or value != untouched[key]}
+
+    @classmethod
+    def from_mapping(cls, mapping: Optional[Mapping[str, Any]] = None, **others: Any) -> Config:
+        """A configuration with these attributes."""
+        config = cls()
+        for name, value in {**(mapping or {}), **others}.items():
+            setattr(config, name, value)
+        return config
+
+    @classmethod
+    def from_toml(cls, filename: Union[str, os.PathLike[str]]) -> Config:
+        """A configuration with the attributes that stand at the top level of a TOML file. Needs Python 3.11."""
+        if sys.version_info < (3, 11):
+            raise RuntimeError(
+                "Config.from_toml needs Python 3.11, which reads TOML itself; with an older one read the file with the package tomli "
+                "and give the result to Config.from_mapping"
+            )
+        else:
+            import tomllib
+
+            with open(filename, "rb") as file:
+                try:
+                    mapping = tomllib.load(file)
+                except tomllib.TOMLDecodeError as error:
+                    raise ValueError(f"{os.fspath(filename)}: {error}") from None
+            try:
+                return cls.from_mapping(mapping)
+            except (AttributeError, ValueError) as error:
+                raise type(error)(f"{os.fspath(filename)}: {error}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(getattr(type(self), name, None), Setting):
+            object.__setattr__(self, name, value)
+        elif name in ELSEWHERE:
+            if not ELSEWHERE[name].permits(value):
+                raise AttributeError(f"Config.{name} = {value!r} has no meaning here: {ELSEWHERE[name].advice}")
+        else:
+            raise AttributeError(self._unknown(name))
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not found otherwise.
+        if name in ELSEWHERE:
+            return ELSEWHERE[name].value
+        raise AttributeError(self._unknown(name))
+
+    @classmethod
+    def _unknown(cls, name: str) -> str:
+        import difflib
+
+        known = [key for key, value in vars(Config).items() if isinstance(value, Setting)]
+        near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(name, ELSEWHERE, 1)
+        return f"Config has no attribute {name!r}" + (f"; did you mean {near[0]}?" if near else "")
+
+    def __repr__(self) -> str:
+        return f"Config.from_mapping({self._values!r})"

@@ -1,0 +1,155 @@
+"""The types of apps and of what they exchange with the server, named as ASGI and PEP 3333 name them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, MutableMapping
+from types import TracebackType
+from typing import Any, Callable, Literal, Optional, Protocol, TypedDict, TypeVar, Union
+
+Mode = Literal["asgi", "wsgi"]
+
+
+class ASGIVersions(TypedDict):
+    """Which ASGI the server speaks."""
+
+    version: str
+    spec_version: str
+
+
+class HTTPScope(TypedDict):
+    """The scope of a request; ``state`` is there if the app's lifespan ran."""
+
+    type: Literal["http"]
+    asgi: ASGIVersions
+    http_version: str
+    method: str
+    scheme: str
+    path: str
+    raw_path: bytes
+    query_string: bytes
+    root_path: str
+    headers: Iterable[tuple[bytes, bytes]]
+    client: Optional[tuple[str, int]]
+    server: Optional[tuple[str, Optional[int]]]
+    state: dict[str, Any]
+    extensions: dict[str, Any]
+
+
+class LifespanScope(TypedDict):
+    """The scope of the app's one lifespan call; each request gets a shallow copy of ``state``."""
+
+    type: Literal["lifespan"]
+    asgi: ASGIVersions
+    state: dict[str, Any]
+
+
+class HTTPRequestEvent(TypedDict):
+    type: Literal["http.request"]
+    body: bytes
+    more_body: bool
+
+
+class HTTPDisconnectEvent(TypedDict):
+    type: Literal["http.disconnect"]
+
+
+class LifespanStartupEvent(TypedDict):
+    type: Literal["lifespan.startup"]
+
+
+class LifespanShutdownEvent(TypedDict):
+    type: Literal["lifespan.shutdown"]
+
+
+class _HTTPResponseStart(TypedDict):
+    type: Literal["http.response.start"]
+    status: int
+
+
+class HTTPResponseStartEvent(_HTTPResponseStart, total=False):
+    headers: Iterable[tuple[bytes, bytes]]
+    trailers: bool
+
+
+class _HTTPResponseBody(TypedDict):
+    type: Literal["http.response.body"]
+
+
+class HTTPResponseBodyEvent(_HTTPResponseBody, total=False):
+    body: bytes
+    more_body: bool
+
+
+class HTTPResponsePathsendEvent(TypedDict):
+    type: Literal["http.response.pathsend"]
+    path: str
+
+
+class LifespanStartupCompleteEvent(TypedDict):
+    type: Literal["lifespan.startup.complete"]
+
+
+class _LifespanStartupFailed(TypedDict):
+    type: Literal["lifespan.startup.failed"]
+
+
+class LifespanStartupFailedEvent(_LifespanStartupFailed, total=False):
+    message: str
+
+
+class LifespanShutdownCompleteEvent(TypedDict):
+    type: Literal["lifespan.shutdown.complete"]
+
+
+class _LifespanShutdownFailed(TypedDict):
+    type: Literal["lifespan.shutdown.failed"]
+
+
+class LifespanShutdownFailedEvent(_LifespanShutdownFailed, total=False):
+    message: str
+
+
+ASGIReceiveEvent = Union[HTTPRequestEvent, HTTPDisconnectEvent, LifespanStartupEvent, LifespanShutdownEvent]
+ASGISendEvent = Union[
+    HTTPResponseStartEvent,
+    HTTPResponseBodyEvent,
+    HTTPResponsePathsendEvent,
+    LifespanStartupCompleteEvent,
+    LifespanStartupFailedEvent,
+    LifespanShutdownCompleteEvent,
+    LifespanShutdownFailedEvent,
+]
+
+# Frameworks annotate their callables with mappings of their own; with narrower types here none of them would fit.
+Scope = MutableMapping[str, Any]
+ASGIReceiveCallable = Callable[[], Awaitable[Any]]
+ASGISendCallable = Callable[[Any], Awaitable[None]]
+
+ASGI3Framework = Callable[[Any, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
+ASGI2Framework = Callable[[Any], Callable[[ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]]
+ASGIFramework = Union[ASGI3Framework, ASGI2Framework]
+
+ExcInfo = tuple[type[BaseException], BaseException, Optional[TracebackType]]
+
+
+class StartResponse(Protocol):
+    """PEP 3333's ``start_response``; it returns ``write``."""
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Optional[ExcInfo] = None, /
+    ) -> Callable[[bytes], object]: ...
+
+
+WSGIFramework = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+Framework = Union[ASGIFramework, WSGIFramework]
+
+Trigger = Callable[[], Awaitable[object]]
+"""Begins the shutdown when what it returns has been awaited."""
+
+_Value = TypeVar("_Value", contravariant=True)
+
+
+class TaskStatus(Protocol[_Value]):
+    """How a long-running call says, once, that it has started; trio's and anyio's fit."""
+
+    def started(self, value: _Value, /) -> None: ...

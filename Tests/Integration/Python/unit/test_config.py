@@ -1,0 +1,155 @@
+import copy
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import tree
+from roost.config import Config
+
+
+class HypercornNames(unittest.TestCase):
+    def test_one_address_or_several(self):
+        config = Config()
+        self.assertEqual(config.bind, ["127.0.0.1:8000"])
+        config.bind = "localhost:8080"
+        self.assertEqual(config.bind, ["localhost:8080"])
+        config.bind = ["unix:/run/a.sock", "[::1]:80"]
+        self.assertEqual(config.values(), {"bind": ["unix:/run/a.sock", "[::1]:80"]})
+
+    def test_an_address_may_be_added(self):
+        config = Config()
+        config.bind.append("unix:/run/a.sock")
+        self.assertEqual(config.values(), {"bind": ["127.0.0.1:8000", "unix:/run/a.sock"]})
+        self.assertEqual(Config().bind, ["127.0.0.1:8000"])
+
+    def test_a_list_that_was_only_looked_at_is_not_set(self):
+        config = Config()
+        self.assertEqual(config.forwarded_allow_ips, [])
+        self.assertEqual(config.values(), {})
+
+    def test_no_address_is_refused(self):
+        with self.assertRaisesRegex(ValueError, r"Config\.bind = \[\]: expected at least one address"):
+            Config().bind = []
+
+    def test_values_have_the_keys_of_the_settings_table(self):
+        config = Config()
+        config.accesslog = "-"
+        config.loglevel = "WARN"
+        config.user, config.group, config.umask = 33, "www-data", 0o007
+        config.root_path = "/app/"
+        config.h11_max_incomplete_size = 8192
+        config.wsgi_max_body_size = "1GiB"
+        config.keep_alive_timeout = None
+        config.graceful_timeout = 3
+        self.assertEqual(
+            config.values(),
+            {
+                "access_logfile": "-",
+                "log_level": "warning",
+                "socket_user": "33",
+                "socket_group": "www-data",
+                "umask": "0007",
+                "root_path": "/app",
+                "limit_request_head": 8192,
+                "max_body_size": "1GiB",
+                "keep_alive_timeout": None,
+                "graceful_timeout": 3,
+            },
+        )
+
+    def test_two_names_are_one_value(self):
+        config = Config()
+        config.accesslog = Path("/var/log/a")
+        self.assertEqual(config.access_logfile, "/var/log/a")
+
+    def test_what_asks_for_nothing_is_let_be(self):
+        config = Config()
+        config.workers = 1
+        config.use_reloader = False
+        config.certfile = None
+        config.worker_class = "uvloop"
+        self.assertEqual(config.values(), {})
+        self.assertEqual(config.workers, 1)
+        self.assertFalse(config.use_reloader)
+
+    def test_what_means_nothing_says_what_to_do_instead(self):
+        for name, value, advice in [
+            ("workers", 4, "reuse_port"),
+            ("certfile", "cert.pem", "proxy in front ends TLS"),
+            ("insecure_bind", ["[::]:80"], "add the address to bind"),
+            ("use_reloader", True, "start the program again"),
+            ("workers", True, "reuse_port"),
+            ("debug", True, "asyncio.run"),
+        ]:
+            with self.subTest(name), self.assertRaisesRegex(AttributeError, f"Config.{name} = .*has no meaning here: .*{advice}"):
+                setattr(Config(), name, value)
+
+    def test_an_unknown_name_is_an_error_with_a_suggestion(self):
+        with self.assertRaisesRegex(AttributeError, "no attribute 'graceful_timout'; did you mean graceful_timeout?"):
+            Config().graceful_timout = 99
+        with self.assertRaisesRegex(AttributeError, "did you mean workers?"):
+            Config().wokers
+        with self.assertRaisesRegex(AttributeError, "no attribute 'zzz'$"):
+            Config().zzz
+        self.assertFalse(hasattr(Config(), "zzz"))
+
+    def test_a_configuration_can_be_copied(self):
+        config = Config.from_mapping(bind="unix:/a", backlog=7)
+        other = copy.deepcopy(config)
+        other.bind.append("unix:/b")
+        self.assertEqual(config.values(), {"bind": ["unix:/a"], "backlog": 7})
+
+    def test_a_wrong_value_says_which(self):
+        with self.assertRaisesRegex(ValueError, "Config.umask = 4096: expected a mode"):
+            Config().umask = 4096
+        with self.assertRaisesRegex(ValueError, "Config.loglevel = 10"):
+            Config().loglevel = 10
+
+
+class Sources(unittest.TestCase):
+    def test_a_mapping_and_names(self):
+        config = Config.from_mapping({"bind": "unix:/a"}, backlog=5)
+        self.assertEqual(config.values(), {"bind": ["unix:/a"], "backlog": 5})
+        with self.assertRaisesRegex(AttributeError, "did you mean backlog?"):
+            Config.from_mapping(backlogs=5)
+
+    @unittest.skipIf(sys.version_info < (3, 11), "needs tomllib")
+    def test_a_file(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory) / "h.toml"
+            file.write_text('bind = ["unix:/a"]\nkeep_alive_timeout = "1m"\n')
+            self.assertEqual(Config.from_toml(file).values(), {"bind": ["unix:/a"], "keep_alive_timeout": "1m"})
+            file.write_text("grateful_timeout = 1\n")
+            with self.assertRaisesRegex(AttributeError, r"h.toml: .*did you mean graceful_timeout"):
+                Config.from_toml(file)
+            file.write_text("bind = \n")
+            with self.assertRaisesRegex(ValueError, r"h.toml: .*line 1"):
+                Config.from_toml(file)
+
+    @unittest.skipIf(sys.version_info >= (3, 11), "there is tomllib")
+    def test_an_old_interpreter_says_what_to_do_about_a_file(self):
+        with self.assertRaisesRegex(RuntimeError, "Python 3.11.*tomli"):
+            Config.from_toml("h.toml")
+
+
+@unittest.skipUnless(tree.BUILT, "needs the built extension")
+class Defaults(unittest.TestCase):
+    def test_they_are_the_settings_table_s(self):
+        from roost import _roost
+        from roost._setting import Setting
+
+        server = _roost.Server(_roost.config({}), "wsgi", lambda environ, start_response: [], None)
+        for name, setting in vars(Config).items():
+            if isinstance(setting, Setting):
+                with self.subTest(name):
+                    told = server.setting(setting.key)
+                    default = int(setting.default, 8) if setting.key == "socket_mode" else setting.default
+                    if isinstance(default, list):
+                        told, default = sorted(told), sorted(default)
+                    self.assertEqual(told, default)
+        server.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
