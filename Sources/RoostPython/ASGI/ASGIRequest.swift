@@ -14,6 +14,7 @@ final class ASGIRequest {
     private var coroutine: PyPointer?
     /// The task that runs this request.
     private var task: PyPointer?
+    private var hasEnded = false
 
     init(_ exchange: Exchange, _ application: ASGIApplication) {
         self.exchange = exchange
@@ -53,6 +54,9 @@ final class ASGIRequest {
     }
 
     private func end(_ error: (any Error)?) {
+        // What ends a task that begins at once also comes out of the call that has begun it.
+        guard !hasEnded else { return }
+        hasEnded = true
         Py_DecRef(coroutine)
         coroutine = nil
         Py_DecRef(task)
