@@ -10,6 +10,8 @@ final class ASGIScope {
     private let interned: Interned
     /// What is the same for every request.
     private let template: PyPointer
+    /// The versions of ASGI; each request has a dictionary of its own, which its application may change.
+    private let versions: PyPointer
     private var names = HeaderNames()
 
     init(_ interned: Interned) throws(PythonRaised) {
@@ -20,14 +22,15 @@ final class ASGIScope {
             let key = try PythonText.object(key)
             try set(PythonText.object(value), at: key.pointer, of: versions.pointer)
         }
-        try set(versions, at: interned.asgi, of: template.pointer)
         try share(interned.http, at: interned.type, of: template.pointer)
         try share(interned.version11, at: interned.httpVersion, of: template.pointer)
         self.template = template.release()
+        self.versions = versions.release()
     }
 
     deinit {
         Py_DecRef(template)
+        Py_DecRef(versions)
     }
 
     /// - Parameter state: what the application has put into its lifespan's state; nil if it has no lifespan.
@@ -43,6 +46,7 @@ final class ASGIScope {
         case let method where method.elementsEqual("POST".utf8): try share(interned.post, at: interned.method, of: dictionary)
         case let method: try set(PythonText.ascii(method), at: interned.method, of: dictionary)
         }
+        try set(PythonReference(PyDict_Copy(versions)), at: interned.asgi, of: dictionary)
         if head.version == .http10 { try share(interned.version10, at: interned.httpVersion, of: dictionary) }
         try set(PythonText.object(request.scheme), at: interned.scheme, of: dictionary)
         try set(PythonText.object(request.path), at: interned.path, of: dictionary)
