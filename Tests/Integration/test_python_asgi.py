@@ -1,0 +1,526 @@
+"""ASGI apps in Python, on asyncio, uvloop and trio: the app's side of every request and response, by hand and by Starlette."""
+
+import hashlib
+import http.client
+import json
+import os
+import re
+import tempfile
+import time
+import unittest
+
+from calling import receive_all
+from clients import Connection, Later, ask, crowd
+from matrix import EXPECTED, MatrixBehaviour, ask_matrix, tests_of
+from nginx import Nginx
+from pieces import Pieces, body_of, read_length, send_while_taken
+from python_apps import CORE, MIB, OLDEST, PythonTestCase, ServedTestCase, environment, interpreters
+
+# A loop under test has these besides what one test needs.
+FLAGS = ("--max-body-size", "off", "--disconnect-grace", "300ms", "--forwarded-allow-ips", "unix:")
+# What a worker may grow by while a body of any length passes through: buffers on both sides, and what the allocator keeps.
+ROOM = 24 * MIB
+
+
+def asgi_flags(worker_class):
+    return FLAGS + ("--worker-class", worker_class)
+
+
+class ASGIBehaviour:
+    """With any loop. The app does everything by hand."""
+
+    app = "plain:app"
+
+    # MARK: scope
+
+    def test_the_scope_says_all_of_the_request(self):
+        fields = [("X-One", "1"), ("X-ONE", "2"), ("X-Latin", "caf\u00e9"), ("Cookie", "a=1")]
+        with Connection(self.server.connector) as connection:
+            connection.putrequest("GET", "/caf%C3%A9/a%20b/%25?q=%20+&%C3%A9", skip_accept_encoding=True)
+            for name, value in fields:
+                connection.putheader(name, value.encode("latin-1"))
+            connection.endheaders()
+            scope = json.loads(connection.getresponse().read())
+        self.assertEqual((scope["type"], scope["http_version"], scope["method"], scope["scheme"]), ("http", "1.1", "GET", "http"))
+        self.assertEqual(scope["asgi"]["version"], "3.0")
+        self.assertGreaterEqual(tuple(map(int, scope["asgi"]["spec_version"].split("."))), (2, 3))
+        self.assertEqual(scope["path"], "/caf\u00e9/a b/%")
+        self.assertEqual(scope["raw_path"], {"bytes": "/caf%C3%A9/a%20b/%25"})
+        self.assertEqual(scope["query_string"], {"bytes": "q=%20+&%C3%A9"})
+        self.assertEqual(scope["root_path"], "")
+        self.assertEqual(scope["headers"], [[{"bytes": name}, {"bytes": value}] for name, value in [
+            ("host", "hello.example"), ("x-one", "1"), ("x-one", "2"), ("x-latin", "caf\u00e9"), ("cookie", "a=1")]])
+        self.assertIsInstance(scope["extensions"], dict)
+        self.assertIsInstance(scope["state"], dict)
+
+    def test_on_a_unix_socket_nobody_has_an_address(self):
+        scope = self.ask_json("/scope")
+        self.assertIsNone(scope["client"])
+        self.assertEqual(scope["server"], [self.server.socket, None])
+
+    def test_a_scope_is_changed_by_its_own_request_only(self):
+        with self.server.connection() as connection:
+            answers = [json.loads(connection.ask("/spoil").body) for _ in range(3)]
+        self.assertEqual([answer["spoilt"] for answer in answers], [[]] * 3)
+        # The state is copied, what is in it is not.
+        self.assertEqual([answer["count"] - answers[0]["count"] for answer in answers], [0, 1, 2])
+        self.assertEqual(answers[0]["started"], "trio" if self.worker_class == "trio" else "asyncio")
+
+    def test_the_worker_is_the_venvs_own_python(self):
+        found = self.ask_json("/inspect")
+        self.assertEqual(found["pid"], self.server.program.pid)
+        self.assertEqual(found["prefix"], environment(self.requirements))
+        self.assertEqual(os.path.dirname(found["executable"]), os.path.join(found["prefix"], "bin"))
+
+    def test_a_trusted_proxys_client_and_scheme_are_those_of_the_scope(self):
+        scope = self.ask_json("/scope", headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.7", "X-Forwarded-Proto": "https"})
+        self.assertEqual((scope["client"][0], scope["scheme"]), ("192.0.2.7", "https"))
+
+    def test_the_requests_id_is_the_apps_and_the_clients(self):
+        answers = [self.ask("/scope") for _ in range(2)]
+        ids = [answer.headers["x-request-id"] for answer in answers]
+        self.assertNotEqual(*ids)
+        for answer, identifier in zip(answers, ids):
+            self.assertEqual(json.loads(answer.body)["extensions"]["roost.request_id"], {"id": identifier})
+        given = self.ask("/scope", headers={"X-Request-ID": "from-the-proxy"})
+        self.assertEqual(given.headers["x-request-id"], "from-the-proxy")
+        self.assertEqual(json.loads(given.body)["extensions"]["roost.request_id"], {"id": "from-the-proxy"})
+
+    # MARK: request bodies
+
+    def test_bodies_arrive_whole(self):
+        for length in (0, 1, 1000, 16384, 16385, 65536, 1 << 20, 3 << 20):
+            body = os.urandom(length)
+            for chunked in (False, True):
+                with self.subTest(length=length, chunked=chunked):
+                    # http.client sends an iterable in chunks, of which an empty one would be the last.
+                    sent = (lambda: iter(filter(None, [body[:length // 3], body[length // 3:]]))) if chunked else (lambda: body)
+                    found = self.ask_json("/read", method="POST", body=sent())
+                    self.assertEqual((found["length"], found["sha256"]), (length, hashlib.sha256(body).hexdigest()))
+
+    def test_bodies_go_both_ways_at_the_same_time(self):
+        for length in (0, 1000, 65536, 3 << 20):
+            body = os.urandom(length)
+            head = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n".format(length).encode()
+            with self.subTest(length=length), self.server.connector() as connection:
+                sending = Later(connection.sendall, head + body)
+                response = http.client.HTTPResponse(connection)
+                response.begin()
+                self.assertEqual(response.read(), body)
+                sending.result()
+
+    def test_a_body_that_comes_byte_by_byte_arrives_whole(self):
+        with self.server.connector() as connection:
+            connection.sendall(b"POST /read HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20\r\n\r\n")
+            for number in range(20):
+                connection.sendall(b"%d" % (number % 10))
+                time.sleep(0.002)
+            self.assertIn(b'"length": 20', receive_all(connection))
+
+    def test_100_continue_is_sent_when_the_app_wants_the_body_and_only_then(self):
+        head = b"POST {} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"
+        with self.server.connector() as connection:
+            connection.sendall(head.replace(b"{}", b"/read"))
+            self.assertRegex(connection.recv(1000), rb"\AHTTP/1\.1 100 ")
+            connection.sendall(b"hello")
+            self.assertIn(b'"length": 5', receive_all(connection))
+        with self.server.connector() as connection:
+            connection.sendall(head.replace(b"{}", b"/unread"))
+            self.assertRegex(receive_all(connection), rb"\AHTTP/1\.1 413 ")
+
+    def test_an_app_need_not_read_the_body(self):
+        answer = self.ask("/unread", method="POST", body=b"x" * 10000)
+        self.assertEqual((answer.status, answer.body), (413, b"no, thank you"))
+        self.assertEqual(self.ask("/").status, 200)
+
+    def test_fifty_megabytes_pass_through_in_little_memory(self):
+        memory = self.server.memory
+        self.ask("/count", method="POST", body=iter([b"x" * 65536] * 16), headers={"Content-Length": str(MIB)})
+        memory.forget_peak()
+        before = memory.now
+        piece = os.urandom(65536)
+        digest = hashlib.sha256()
+        for _ in range(800):
+            digest.update(piece)
+        found = self.ask_json("/count", method="POST", body=iter([piece] * 800), headers={"Content-Length": str(800 * 65536)})
+        self.assertEqual((found["length"], found["sha256"]), (800 * 65536, digest.hexdigest()))
+        self.assertLessEqual(found["largest"], MIB)
+        self.assertLess(memory.peak - before, ROOM)
+
+    def test_an_app_that_does_not_read_holds_the_client_up(self):
+        memory = self.server.memory
+        before = memory.now
+        size = 64 * MIB
+        with self.server.connector() as connection:
+            connection.sendall("POST /slow-count HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n".format(size).encode())
+            sent = send_while_taken(connection, size)
+            self.assertLess(sent, 8 * MIB, "taken although the app reads nothing")
+            self.assertLess(memory.now - before, ROOM)
+            self.server.sign()
+            left = size - sent
+            while left:
+                left -= connection.send(b"x" * min(left, MIB))
+            self.assertTrue(receive_all(connection).endswith(str(size).encode()))
+
+    # MARK: receive
+
+    def test_receive_can_be_a_task_and_be_cancelled(self):
+        for length in (0, 10, 1 << 20):
+            self.assertEqual(self.ask_json("/receive-in-a-task", method="POST", body=b"x" * length), length)
+        with self.server.connector() as connection:
+            connection.sendall(b"POST /receive-in-a-task?still=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 30\r\n\r\n")
+            for _ in range(30):
+                connection.sendall(b"x")
+                time.sleep(0.012)
+            self.assertTrue(receive_all(connection).endswith(b"30"))
+        if self.worker_class != "trio":
+            # Both that wait get their event, and the one that is not yet there leaves them waiting.
+            self.server.wait_for_event(r"receive-in-a-task \[False, False\] \['http.disconnect', 'http.disconnect'\]")
+
+    def test_after_the_response_receive_says_disconnect(self):
+        with self.server.connection() as connection:
+            self.assertEqual(connection.ask("/receive-after-the-end", method="POST", body=b"body").body, b"done")
+            self.server.wait_for_event("received after the end( http.disconnect){3}")
+            self.assertEqual(connection.ask("/").status, 200)
+
+    def test_a_waiting_receive_hears_that_the_client_has_gone(self):
+        with Pieces(self.server.connector, "/wait"):
+            self.server.wait_for_event("wait begins")
+        self.server.wait_for_event("wait ends http.disconnect")
+
+    def test_a_client_that_goes_within_its_body_is_gone(self):
+        with Pieces(self.server.connector, "/count", method="POST", headers="Content-Length: 1000\r\n", body=b"x" * 100):
+            time.sleep(0.1)
+        self.server.wait_for_event("count disconnected 100")
+
+    def test_a_stream_ends_when_the_client_has_gone(self):
+        with Pieces(self.server.connector, "/stream-until-gone") as pieces:
+            pieces.until(b"\0\1\2\3")
+        self.server.wait_for_event("stream ends (http.disconnect|OSError)")
+
+    def test_an_app_that_does_not_look_is_cancelled_after_the_grace(self):
+        with Pieces(self.server.connector, "/ignore-disconnect"):
+            self.server.wait_for_event("sleep begins")
+        self.server.wait_for_event("sleep ends Cancell?ed(Error)?")
+        self.assertEqual(self.ask("/").status, 200)
+
+    # MARK: responses
+
+    def test_pieces_reach_the_client_as_they_are_sent(self):
+        with Pieces(self.server.connector, "/pieces", headers="Connection: close\r\n") as pieces:
+            pieces.until(b"first ")
+            self.server.sign()
+            received = pieces.all()
+        self.assertIn(b"\r\ntransfer-encoding: chunked\r\n", received.lower())
+        self.assertEqual(received.partition(b"\r\n\r\n")[2], b"6\r\nfirst \r\n6\r\nsecond\r\n0\r\n\r\n")
+
+    def test_to_http_1_0_a_body_without_length_ends_with_the_connection(self):
+        self.server.sign()
+        with Pieces(self.server.connector, "/pieces", version="1.0") as pieces:
+            head, _, body = pieces.all().partition(b"\r\n\r\n")
+        self.assertNotIn(b"transfer-encoding", head.lower())
+        self.assertEqual(body, b"first second")
+
+    def test_head_204_and_304_have_no_body(self):
+        with self.server.connection() as connection:
+            for path, method, status in (("/", "HEAD", 200), ("/status?code=204", "GET", 204), ("/status?code=304", "GET", 304),
+                                         ("/status?code=404", "HEAD", 404), ("/download?size=100000", "HEAD", 200)):
+                with self.subTest(path=path):
+                    answer = connection.ask(path, method=method)
+                    self.assertEqual((answer.status, answer.body), (status, b""))
+                    # If one byte of a body were on the wire, this would not be an answer.
+                    self.assertEqual(connection.ask("/").body, b"Hello World")
+            self.assertEqual(connection.ask("/", method="HEAD").headers["content-length"], "11")
+
+    def test_statuses_are_those_of_the_app(self):
+        for code in (200, 201, 299, 400, 418, 451, 500, 599):
+            answer = self.ask("/status?code={}".format(code))
+            self.assertEqual((answer.status, answer.headers["x-code"]), (code, str(code)))
+
+    def test_fields_are_those_of_the_app(self):
+        for path in ("/headers", "/headers?iterator=1"):
+            with self.subTest(path=path), Pieces(self.server.connector, path, headers="Connection: close\r\n") as pieces:
+                lines = pieces.all().partition(b"\r\n\r\n")[0].split(b"\r\n")
+                fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines[1:])]
+                self.assertEqual([value for name, value in fields if name == b"set-cookie"], [b"a=1", b"b=2"])
+                self.assertIn((b"x-latin", b"caf\xe9"), fields)
+                self.assertIn((b"x-empty", b""), fields)
+
+    def test_keys_that_may_be_left_out_may_be_left_out(self):
+        answer = self.ask("/least")
+        self.assertEqual((answer.status, answer.body), (200, b""))
+
+    def test_a_body_is_whatever_has_bytes(self):
+        self.assertEqual(self.ask("/views").body, b"array view bytes")
+
+    def test_two_hundred_megabytes_pass_through_in_little_memory(self):
+        memory = self.server.memory
+        self.assertEqual(len(self.ask("/download?size={}".format(MIB)).body), MIB)
+        memory.forget_peak()
+        before, size = memory.now, 200 * MIB
+        for length in ("", "&length=1"):
+            with Connection(self.server.connector) as connection:
+                connection.request("GET", "/download?size={}{}".format(size, length))
+                response = connection.getresponse()
+                self.assertEqual(read_length(response), size)
+        self.assertLess(memory.peak - before, ROOM)
+
+    def test_a_client_that_does_not_read_holds_the_app_up(self):
+        size = 200 * MIB
+        with Pieces(self.server.connector, "/download?name=held&size={}".format(size), headers="Connection: close\r\n") as pieces:
+            pieces.until(b"\0\1\2\3")
+            time.sleep(0.7)
+            first = self.ask_json("/progress?name=held")
+            time.sleep(0.3)
+            self.assertEqual(self.ask_json("/progress?name=held"), first, "the app goes on although the client does not")
+            self.assertLess(first, 8 * MIB)
+            length = 0
+            while True:
+                piece = pieces.socket.recv(1 << 20)
+                if not piece:
+                    break
+                length += len(piece)
+            self.assertGreater(length, size - 9 * MIB)
+
+    def test_slow_readers_do_not_hold_each_other_up(self):
+        held = [Pieces(self.server.connector, "/download?size={}&name=slow{}".format(50 * MIB, number)) for number in range(10)]
+        try:
+            started = time.monotonic()
+            for _ in range(100):
+                self.assertEqual(self.ask("/").status, 200)
+            self.assertLess(time.monotonic() - started, 5)
+        finally:
+            for one in held:
+                one.close()
+
+    def test_fifty_clients_at_once(self):
+        answers = crowd(self.server.connector, 50, 20)
+        self.assertEqual({(answer.status, answer.body) for answer in answers}, {(200, b"Hello World")})
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        request = "GET /status?code={} HTTP/1.1\r\nHost: a\r\n{}\r\n"
+        codes = [200, 201, 204, 404, 418, 299] * 5
+        with self.server.connector() as connection:
+            connection.sendall("".join(request.format(code, "") for code in codes).encode() + request.format(203, "Connection: close\r\n").encode())
+            received = receive_all(connection)
+        self.assertEqual([int(code) for code in re.findall(rb"x-code: (\d+)", received.lower())], codes + [203])
+
+    def test_a_send_beyond_its_request_does_no_harm(self):
+        with self.server.connection() as connection:
+            self.assertEqual(connection.ask("/late").body, b"in time")
+            found = json.loads(connection.ask("/use-late").body)
+            self.assertEqual(found[0], "http.disconnect")
+            self.assertEqual(len(found), 3)
+            self.assertEqual(connection.ask("/").body, b"Hello World")
+
+    def test_the_response_may_come_from_another_task(self):
+        self.assertEqual(self.ask("/send-in-a-task").body, b"from a task")
+
+    # MARK: failures
+
+    def test_before_the_start_a_failure_is_a_500(self):
+        for path in ("/raise", "/return-nothing"):
+            with self.subTest(path=path):
+                answer = self.ask(path)
+                self.assertEqual(answer.status, 500)
+                self.assertNotIn(b"start", answer.body)
+                self.assertEqual(self.ask("/").status, 200)
+        self.server.wait_for_output("ValueError: before the start")
+
+    def test_after_it_the_connection_is_cut(self):
+        for path in ("/raise-after-start", "/raise-in-body", "/raise-in-body?length=1", "/return-half", "/too-short"):
+            with self.subTest(path=path), Pieces(self.server.connector, path) as pieces:
+                received = pieces.all()
+                self.assertRegex(received, rb"\AHTTP/1\.1 200 ")
+                self.assertEqual(received.count(b"HTTP/1.1"), 1)
+                with self.assertRaises(http.client.IncompleteRead):
+                    body_of(received)
+        self.server.wait_for_output("ValueError: in the body")
+        self.assertEqual(self.ask("/").status, 200)
+
+    def test_a_failure_after_the_end_is_logged_and_that_is_all(self):
+        with self.server.connection() as connection:
+            self.assertEqual(connection.ask("/raise-after-the-end").body, b"complete")
+            self.assertEqual(connection.ask("/").status, 200)
+        self.server.wait_for_output("ValueError: after the end")
+
+    def test_a_traceback_is_one_record_with_the_requests_id(self):
+        identifier = self.ask("/raise", headers={"X-Request-ID": "the-one-that-fails"}).headers["x-request-id"]
+        self.assertEqual(identifier, "the-one-that-fails")
+        # The first line has the fields; the traceback is below it, indented.
+        line = self.server.wait_for_output("^.*the-one-that-fails.*\n(?:    .*\n)+").group()
+        for part in ("Traceback (most recent call last)", "plain.py", "raise_before", "ValueError: before the start"):
+            self.assertIn(part, line)
+
+    def test_wrong_messages_are_refused_where_they_are_sent(self):
+        """The app gets an exception; the client gets a 500, or behind a right start nothing that could be taken for a whole answer."""
+        for what in ("body-first", "start-twice", "unknown-type", "no-type", "no-message", "no-status", "status-of-text", "status-too-large",
+                     "name-of-text", "value-of-text", "field-of-three", "fields-of-none", "fields-of-number", "name-with-space", "value-with-line",
+                     "body-of-text", "body-of-number", "too-long-at-once", "too-short-at-once", "lifespan"):
+            with self.subTest(what=what):
+                with Pieces(self.server.connector, "/wrong?what=" + what, headers="Connection: close\r\n") as pieces:
+                    received = pieces.all()
+                self.assertNotIn(b"x-injected", received.lower())
+                if what in ("start-twice", "body-of-text", "body-of-number"):
+                    with self.assertRaises(http.client.IncompleteRead):
+                        body_of(received)
+                else:
+                    self.assertRegex(received, rb"\AHTTP/1\.1 500 ")
+                event = self.server.wait_for_event("wrong {} .*".format(what))
+                self.assertNotRegex(event, " nothing$")
+        self.assertEqual(self.ask("/").status, 200)
+
+    def test_no_more_is_sent_than_was_announced(self):
+        with Pieces(self.server.connector, "/too-long") as pieces:
+            received = pieces.all()
+        self.assertNotIn(b"56789", received)
+
+    def test_a_request_that_cancels_itself_ends_alone(self):
+        self.assertEqual(self.ask("/cancel-itself").status, 500)
+        self.assertEqual(self.ask("/").status, 200)
+
+    # MARK: output
+
+    def test_print_and_logging_are_written_at_once(self):
+        self.ask("/say")
+        for line in ("said on standard output", "said on standard error", "WARNING shop said by logging"):
+            self.server.wait_for_output("^{}$".format(line))
+
+    def test_a_path_is_sent_where_that_is_offered(self):
+        if "http.response.pathsend" not in self.ask_json("/scope").get("extensions", {}):
+            self.assertEqual(self.ask("/pathsend").status, 501)
+            return
+        with tempfile.NamedTemporaryFile() as file:
+            content = os.urandom(MIB) * 30
+            file.write(content)
+            file.flush()
+            self.server.memory.forget_peak()
+            before = self.server.memory.now
+            answer = self.ask("/pathsend?path=" + file.name)
+            self.assertEqual(answer.headers["content-length"], str(len(content)))
+            self.assertEqual(hashlib.sha256(answer.body).digest(), hashlib.sha256(content).digest())
+            self.assertLess(self.server.memory.peak - before, ROOM)
+        self.assertEqual(self.ask("/pathsend?path=/nowhere/at/all").status, 500)
+
+    def test_nothing_is_left_of_requests_that_are_over(self):
+        """Of all those above, and of these."""
+        for path in ("/", "/raise", "/pieces", "/cancel-itself"):
+            self.server.sign()
+            self.ask(path)
+        self.server.wait_for(lambda: self.ask_json("/inspect")["tasks"] <= self.idle_tasks, "more tasks than before: {}".format(self.idle_tasks))
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.idle_tasks = cls.server.ask_json("/inspect")["tasks"]
+
+
+class AsyncioTests(ASGIBehaviour, ServedTestCase):
+    worker_class = "asyncio"
+    flags = asgi_flags(worker_class)
+
+
+class UvloopTests(ASGIBehaviour, ServedTestCase):
+    worker_class = "uvloop"
+    flags = asgi_flags(worker_class)
+
+
+class TrioTests(ASGIBehaviour, ServedTestCase):
+    worker_class = "trio"
+    flags = asgi_flags(worker_class)
+
+
+@tests_of("asyncio")
+class AsyncioMatrixTests(MatrixBehaviour, ServedTestCase):
+    app = "matrix:app"
+    flags = asgi_flags("asyncio")
+
+
+@tests_of("uvloop")
+class UvloopMatrixTests(MatrixBehaviour, ServedTestCase):
+    app = "matrix:app"
+    flags = asgi_flags("uvloop")
+
+
+@tests_of("trio")
+class TrioMatrixTests(MatrixBehaviour, ServedTestCase):
+    app = "matrix:app"
+    flags = asgi_flags("trio")
+
+
+class OtherInterpretersTests(PythonTestCase):
+    """Every other CPython that is found here, with all loops."""
+
+    def test_the_matrix_holds_on_each(self):
+        for interpreter in interpreters(OLDEST[CORE])[1:]:
+            venv = environment(CORE, interpreter)
+            for worker_class, expected in EXPECTED.items():
+                with self.subTest(interpreter=str(interpreter), worker_class=worker_class):
+                    server = self.serve("matrix:app", *asgi_flags(worker_class), venv=venv)
+                    for name, value in expected.items():
+                        ask_matrix(self, server, name, value)
+                    self.assertEqual(server.terminate().wait(), 0)
+
+    def test_an_app_by_hand_is_served_on_each(self):
+        for interpreter in interpreters(OLDEST[CORE])[1:]:
+            with self.subTest(interpreter=str(interpreter)):
+                server = self.serve("plain:app", *asgi_flags("asyncio"), venv=environment(CORE, interpreter))
+                found = server.ask_json("/inspect")
+                self.assertEqual(tuple(found["version"]), interpreter.version)
+                body = os.urandom(200000)
+                self.assertEqual(server.ask("/echo", method="POST", body=body).body, body)
+                self.assertEqual(server.ask("/raise").status, 500)
+                self.assertEqual(server.terminate().wait(), 0)
+
+
+class BehindNginxTests(PythonTestCase):
+    """nginx with the shipped site in front of the app."""
+
+    EDITS = ((r"client_max_body_size 16m;", "client_max_body_size 64m; proxy_request_buffering off; proxy_buffering off;"),)
+
+    def behind_nginx(self, worker_class):
+        server = self.serve("plain:app", *asgi_flags(worker_class))
+        return server, Nginx(self, server.socket, edits=self.EDITS).connector
+
+    def test_who_is_calling(self):
+        for worker_class in EXPECTED:
+            with self.subTest(worker_class=worker_class):
+                _, connector = self.behind_nginx(worker_class)
+                answer = ask(connector, "/scope", headers={"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "forged"})
+                scope = json.loads(answer.body)
+                self.assertEqual((scope["client"][0], scope["scheme"]), ("127.0.0.1", "http"))
+                self.assertRegex(answer.headers["x-request-id"], "^[0-9a-f]{32}$")
+                self.assertEqual(scope["extensions"]["roost.request_id"], {"id": answer.headers["x-request-id"]})
+
+    def test_large_bodies_both_ways(self):
+        for worker_class in EXPECTED:
+            with self.subTest(worker_class=worker_class):
+                server, connector = self.behind_nginx(worker_class)
+                ask(connector)
+                before = server.memory.now
+                body = os.urandom(MIB)
+                found = json.loads(ask(connector, "/count", method="POST", body=iter([body] * 50), headers={"Content-Length": str(50 * MIB)}).body)
+                self.assertEqual((found["length"], found["sha256"]), (50 * MIB, hashlib.sha256(body * 50).hexdigest()))
+                with Connection(connector) as connection:
+                    connection.request("GET", "/download?size={}".format(200 * MIB))
+                    self.assertEqual(read_length(connection.getresponse()), 200 * MIB)
+                self.assertLess(server.memory.peak - before, ROOM)
+
+    def test_a_client_that_leaves_nginx_leaves_the_app(self):
+        server, connector = self.behind_nginx("asyncio")
+        with Pieces(connector, "/wait"):
+            server.wait_for_event("wait begins")
+        server.wait_for_event("wait ends http.disconnect")
+        with Pieces(connector, "/stream-until-gone") as pieces:
+            pieces.until(b"\0\1\2\3")
+        server.wait_for_event("stream ends (http.disconnect|OSError)")
+
+    def test_fifty_clients_at_once(self):
+        for worker_class in EXPECTED:
+            _, connector = self.behind_nginx(worker_class)
+            answers = crowd(connector, 50, 10)
+            self.assertEqual({(answer.status, answer.body) for answer in answers}, {(200, b"Hello World")})
+
+
+if __name__ == "__main__":
+    unittest.main()
