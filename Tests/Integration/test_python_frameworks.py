@@ -28,9 +28,6 @@ def multipart(body, name="hello.bin"):
 class FrameworkBehaviour:
     """What every framework can do, if the app has a path for it."""
 
-    # Whether what a request raises is in the log.
-    logs_exceptions = True
-
     flags = FLAGS
     # The answer of /.
     home = b"Hello World"
@@ -85,8 +82,7 @@ class FrameworkBehaviour:
         for _ in range(3):
             self.assertEqual(self.ask(self.path("raise")).status, 500)
         self.assertEqual(self.ask().body, self.home)
-        if self.logs_exceptions:
-            self.server.wait_for_output("the shop is on fire")
+        self.server.wait_for_output("the shop is on fire")
 
     def test_it_knows_the_client_and_its_own_name(self):
         if self.path("client"):
@@ -169,9 +165,6 @@ class FastAPIOnTrioTests(FastAPIBehaviour, ServedTestCase):
 
 
 class DjangoBehaviour(FrameworkBehaviour):
-    # Django mails them to its administrators.
-    logs_exceptions = False
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -293,8 +286,6 @@ class FalconWSGITests(FalconBehaviour, ServedTestCase):
 
 class LitestarBehaviour(FrameworkBehaviour):
     app = "litestar_site:app"
-    # Litestar logs them in its debug mode only.
-    logs_exceptions = False
     paths = {"json": "/json", "count": "/count"}
     upload_status = json_status = 201
 

@@ -67,6 +67,11 @@ class LeakBehaviour:
                 with Pieces(server.connector, path, "POST" if half else "GET", "Content-Length: 50\r\n" if half else "", b"half" if half else b"") as pieces:
                     if number % 3 == 2:
                         pieces.socket.recv(1000)
+        elif kind == "raise-in-body":
+            # h2load gives up a client whose connection was cut.
+            for _ in range(requests):
+                with Pieces(server.connector, path) as pieces:
+                    pieces.all()
         elif kind == "refused":
             for _ in range(requests):
                 with server.connector() as connection:

@@ -9,6 +9,7 @@ from typing import Annotated
 from litestar import Litestar, Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from litestar.logging import LoggingConfig
 from litestar.params import Body
 from litestar.response import Stream
 
@@ -77,4 +78,4 @@ async def fail() -> str:
     raise ValueError("the shop is on fire")
 
 
-app = Litestar([home, sync, stock, echo, upload, count, stream, client, fail], lifespan=[lifespan])
+app = Litestar([home, sync, stock, echo, upload, count, stream, client, fail], lifespan=[lifespan], logging_config=LoggingConfig(log_exceptions="always"))

@@ -57,9 +57,10 @@ def sync():
 
 @app.route("/stream")
 async def stream():
-    @quart.stream_with_context
+    count = int(quart.request.args.get("count", 10))
+
     async def rows():
-        for number in range(int(quart.request.args.get("count", 10))):
+        for number in range(count):
             yield "row {}\n".format(number).encode()
             await asyncio.sleep(0)
     return rows(), 200, {"Content-Type": "text/plain"}
