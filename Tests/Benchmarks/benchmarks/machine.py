@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from .prerequisites import hummingbird_version
+from .python_environment import pinned_versions
 from .servers import Binaries
 
 
@@ -20,6 +21,8 @@ def describe(binaries: Binaries, h2load: str) -> str:
         versions.append(f"Hummingbird {hummingbird_version()}")
     if binaries.nginx:
         versions.append(first_line([binaries.nginx, "-v"]).replace("nginx version: ", "").replace("/", " "))
+    if binaries.venv:
+        versions += [first_line([str(Path(binaries.venv, "bin", "python")), "--version"]), *pinned_versions()]
     versions.append(first_line([h2load, "--version"]).replace("nghttp2/", ""))
     if swift := re.search(r"Swift version \S+", first_line(["swift", "--version"])):
         versions.append(swift.group(0).replace("version ", ""))

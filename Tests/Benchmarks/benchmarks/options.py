@@ -5,14 +5,21 @@ import os
 from pathlib import Path
 
 from .loads import LOADS
+from .python_loads import PYTHON_SCENARIOS
+from .python_servers import PYTHON_PEERS
 from .servers import ALL
 from .variants import COMPARISONS
 
-SCENARIOS = [load.name for load in LOADS] + ["idle", "ready"] + [comparison.name for comparison in COMPARISONS]
-SERVERS = [server.name for server in ALL]
+SCENARIOS = [load.name for load in LOADS] + ["idle", "ready"] + [comparison.name for comparison in COMPARISONS] + PYTHON_SCENARIOS
+SERVERS = [server.name for server in ALL] + PYTHON_PEERS
+# Short for all scenarios with Python apps.
+PYTHON = "python"
+# All servers of Python apps run in one interpreter.
+DEBIAN_PYTHON = Path("/usr/bin/python3")
 
 DESCRIPTION = """\
-Measures Roost beside Hummingbird and nginx, on Unix sockets, with one event loop each.
+Measures Roost beside Hummingbird and nginx, and beside other servers of Python apps, on Unix sockets, with one
+event loop each.
 
 Servers stand on one CPU and the load generator (h2load) on another. Every load runs once to warm up, which
 is thrown away, and then in rounds: each round loads every server in turn, and every other round does so in
@@ -32,30 +39,44 @@ and what it costs Roost to know who is calling, Roost beside Roost, every varian
              answers; hello with an access log, on a tmpfs; 64 connections
   proxy      one connection after the other, each with one request: --proxy-protocol off and auto without a PROXY
              header, required with v1, with v2, and with v2 and what HAProxy tells of TLS
+and apps in Python, the same for every server, with one worker and 64 connections (--only python: all of them):
+  python-hello    ASGI, GET /, 11 bytes, on uvloop and on asyncio: granian, uvicorn, hypercorn
+  python-trio     the same on trio: hypercorn
+  python-wsgi     WSGI, GET /, 11 bytes: bjoern, granian, uwsgi, gunicorn
+  python-fastapi  a small object as JSON: granian, uvicorn
+  python-flask    a string: bjoern, uwsgi
+  python-echo     ASGI, POST of 10 KiB, answered with the same bytes: uvicorn, granian
+  python-64k      ASGI, 64 KiB: granian, uvicorn
 """
 
 EPILOGUE = """\
 what the figures mean:
-  CPU per request   nanoseconds that the kernel counted for all threads of the server (schedstat), over requests;
+  CPU per request   nanoseconds that the kernel counted for all processes and threads of the server, over requests;
                     the plain table also has utime + stime, whose grain is 10 ms
   p50, p99          from h2load's log of single requests, in a shorter run of its own, because writing it
                     costs the load generator time
   ratio             of what knowing the caller costs: CPU per request or connection, this variant ÷ the one named
-                    beside it, in the same round; a target stands beside it where there is one
+                    beside it, in the same round; a target stands beside it where there is one; for Python
+                    apps Roost's CPU per request ÷ the other server's
   load CPU          how busy h2load was; near 100 % means that requests per second are its limit, not the server's
 
 examples:
-  run --quick                         does everything work? a minute, figures worthless
-  run                                 the whole table, about 20 minutes
+  run --quick                         does everything work? a few minutes, figures worthless
+  run                                 the whole table, about 35 minutes
+  run --only python                   Python apps, about 15 minutes
   run --only forwarded --only proxy --rounds 9 --seconds 1.5
                                       what knowing the caller costs, under 5 minutes; more rounds, because the
                                       differences are small
   run --only hello --connections 64   one load
   run --no-build --roost PATH --bench-roost PATH --hummingbird PATH
                                       binaries that were built before
+  run --only python --no-build --roost Tests/Benchmarks/.build/roost/release/roost
+                                      the command and the Python package of the run before
 
 needs: swift, nginx and h2load (apt-get install nginx nghttp2-client), two CPUs, and for idle 10,000 connections
-a limit of about 10,500 open files (ulimit -Hn). Run it on a machine that does nothing else.
+a limit of about 10,500 open files (ulimit -Hn). For Python apps pip brings the other servers into a virtual
+environment in the user's cache, and compiles some: apt-get install python3-venv python3-dev libev-dev
+build-essential. Run it on a machine that does nothing else.
 """
 
 
@@ -64,7 +85,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         prog="run", description=DESCRIPTION, epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = parser.add_argument_group("what is measured")
-    what.add_argument("--only", action="append", choices=SCENARIOS, metavar="SCENARIO", help=f"one of {', '.join(SCENARIOS)}; may be given again")
+    scenarios = [*SCENARIOS, PYTHON]
+    what.add_argument("--only", action="append", choices=scenarios, metavar="SCENARIO", help=f"one of {', '.join(scenarios)}; may be given again")
     what.add_argument("--servers", type=names(SERVERS), default=SERVERS, metavar="LIST", help=f"default: {','.join(SERVERS)}")
     what.add_argument("--connections", type=numbers, metavar="LIST", help="connections for every load, such as 1,16,64,256; default: as listed above")
 
@@ -79,8 +101,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     how.add_argument("--unpinned", action="store_true", help="leave all of them on all CPUs")
 
     binaries = parser.add_argument_group("binaries (default: built in release mode with --static-swift-stdlib)")
+    binaries.add_argument("--python", type=Path, default=DEBIAN_PYTHON, metavar="PATH", help=f"runs the Python apps; default {DEBIAN_PYTHON}")
     for flag, variable, program in [
-        ("--roost", "BENCH_ROOST", "the roost command"),
+        ("--roost", "BENCH_ROOST", "the roost command; for Python apps with its package where it looks for it"),
         ("--bench-roost", "BENCH_ROOST_SERVER", "this package's RoostServer"),
         ("--hummingbird", "BENCH_HUMMINGBIRD", "this package's HummingbirdServer"),
     ]:
@@ -103,6 +126,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def fill_defaults(options: argparse.Namespace) -> None:
     """What --quick changes, unless it was said otherwise."""
     options.only = options.only or SCENARIOS
+    if PYTHON in options.only:
+        options.only = [name for name in options.only if name != PYTHON] + PYTHON_SCENARIOS
     if options.quick and options.connections is None:
         options.connections = [16]
     for name, usual, quick in [("rounds", 5, 2), ("seconds", 3.0, 0.3), ("idle_connections", 10_000, 500), ("starts", 21, 3)]:

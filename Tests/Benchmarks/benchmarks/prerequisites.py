@@ -11,11 +11,17 @@ from pathlib import Path
 
 from .errors import BenchmarkError
 from .loads import LOADS
+from .progress import say
+from .python_environment import make_environment
+from .python_loads import PYTHON_SCENARIOS
 from .servers import Binaries
 from .variants import COMPARISONS, FORWARDED
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ROOST_PACKAGE = PACKAGE.parent.parent
+# Roost's own build directory would be built anew each time: the Python package is built there, without --static-swift-stdlib. And the
+# tests have their Python package there.
+ROOST_SCRATCH = PACKAGE / ".build/roost"
 # Descriptors that a server or this program needs beside its connections.
 SPARE_FILES = 200
 
@@ -35,8 +41,6 @@ def check_machine(options: argparse.Namespace) -> None:
     for flag, cpu in [("--server-cpu", options.server_cpu), ("--load-cpu", options.load_cpu)]:
         if cpu not in here and not options.unpinned:
             raise BenchmarkError(f"{flag} {cpu}: this machine gives us {sorted(here)}; choose others, or --unpinned")
-    if not Path("/proc/self/task", str(os.getpid()), "schedstat").exists():
-        raise BenchmarkError("/proc/PID/task/TID/schedstat is missing: a kernel with CONFIG_SCHED_INFO is needed")
 
 
 def raise_file_limit(options: argparse.Namespace) -> None:
@@ -57,8 +61,9 @@ def raise_file_limit(options: argparse.Namespace) -> None:
 def find_binaries(options: argparse.Namespace) -> Binaries:
     """Given, or built now."""
     # Costs are of Roost beside Roost.
-    beside = set(options.only) - {comparison.name for comparison in COMPARISONS}
+    beside = set(options.only) - {comparison.name for comparison in COMPARISONS} - set(PYTHON_SCENARIOS)
     peers = options.servers if beside else []
+    python = set(options.only) & set(PYTHON_SCENARIOS)
     binaries = Binaries(nginx=tool("nginx", "nginx") if any(name.startswith("nginx") for name in peers) else None)
     # The Roost command serves what it has built in; other loads need this package's own application.
     application = {load.name for load in LOADS if load.path != "/"}
@@ -67,10 +72,14 @@ def find_binaries(options: argparse.Namespace) -> Binaries:
     if "roost" in options.servers:
         if command:
             binaries.roost = given(options.roost, "--roost") or build(options, "roost", ROOST_PACKAGE, "--roost")
+            if python and not options.roost:
+                build_python_package()
         if ours:
             binaries.bench_roost = given(options.bench_roost, "--bench-roost") or build(options, "RoostServer", PACKAGE, "--bench-roost")
     if any(name.startswith("hummingbird") for name in peers):
         binaries.hummingbird = given(options.hummingbird, "--hummingbird") or build(options, "HummingbirdServer", PACKAGE, "--hummingbird")
+    if python:
+        binaries.venv = make_environment(options.python)
     return binaries
 
 
@@ -89,12 +98,21 @@ def build(options: argparse.Namespace, product: str, package: Path, flag: str) -
     if not swift:
         raise BenchmarkError(f"swift is not on PATH, and {product} must be built: install Swift, or give {flag}")
     command = [swift, "build", "--package-path", str(package), "-c", "release", "--static-swift-stdlib"]
-    print(f"building {product}; the first time this takes minutes", file=sys.stderr, flush=True)
+    command += ["--scratch-path", str(ROOST_SCRATCH)] if package == ROOST_PACKAGE else []
+    say(f"building {product}; the first time this takes minutes")
     # Its progress belongs to the reader, not between the tables.
     if subprocess.run(command + ["--product", product], stdout=sys.stderr).returncode != 0:
         raise BenchmarkError(f"{product} does not build: see above, or try {' '.join(command)} --product {product}")
     folder = subprocess.run(command + ["--show-bin-path"], capture_output=True, text=True, check=True).stdout.strip()
     return str(Path(folder, product))
+
+
+def build_python_package() -> None:
+    """To where this program's build of the command looks for it."""
+    say("building the Python package; the first time this takes minutes")
+    command = [str(ROOST_PACKAGE / "Sources/RoostPython/build"), "--configuration", "release", "--output", str(ROOST_SCRATCH / "python")]
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        raise BenchmarkError(f"the Python package does not build: see above, or try {' '.join(command)}")
 
 
 def hummingbird_version() -> str:

@@ -24,7 +24,7 @@ class Process:
         self.command = command
         self.log = log
         self.exit_status: int | None = None
-        variables = {name: value for name, value in os.environ.items() if name not in MEANT_FOR_US and not name.startswith("ROOST_")}
+        variables = {name: value for name, value in os.environ.items() if name not in MEANT_FOR_US and not name.startswith(SETTINGS)}
         variables.update(environment or {})
         reader, writer = os.pipe()
         self.pid = os.fork()
@@ -40,10 +40,8 @@ class Process:
         self.exec_time: int = struct.unpack("q", stamp)[0]
 
     def cpu_nanoseconds(self) -> int:
-        """Time on a CPU of all threads, in user space and kernel; proc(5), schedstat."""
-        return sum(
-            int(task.read_text().split()[0]) for pid in self.tree() for task in Path(f"/proc/{pid}/task").glob("*/schedstat")
-        )
+        """Time on a CPU of all processes with all their threads, also those that have ended; clock_getcpuclockid(3)."""
+        return sum(time.clock_gettime_ns(cpu_clock(pid)) for pid in self.tree())
 
     def cpu_tick_nanoseconds(self) -> int:
         """utime + stime, whose grain is one tick."""
@@ -96,9 +94,17 @@ class Process:
         return " | ".join(lines[-3:]) or "it wrote nothing"
 
 
-# A notification socket or descriptors that were meant for this program are not the servers'; nor are Roost's settings,
-# which are measured as they come.
-MEANT_FOR_US = {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"}
+def cpu_clock(pid: int) -> int:
+    clock = ctypes.c_int()
+    if error := libc.clock_getcpuclockid(pid, ctypes.byref(clock)):
+        raise BenchmarkError(f"process {pid} of a server has no CPU clock: {os.strerror(error)}")
+    return clock.value
+
+
+# A notification socket or descriptors that were meant for this program are not the servers'; nor are settings of servers and of
+# Python, which are measured as they come.
+MEANT_FOR_US = {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID", "WEB_CONCURRENCY", "VIRTUAL_ENV"}
+SETTINGS = ("ROOST_", "PYTHON", "GRANIAN_", "UVICORN_", "GUNICORN_", "UWSGI_")
 
 
 def become(command: list[str], log: Path, cpus: set[int], environment: dict[str, str], report: int) -> None:

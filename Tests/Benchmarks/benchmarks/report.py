@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from .costs import Cost
+from .python_loads import PythonLoad
+from .python_servers import PYTHON_PEERS
 from .rounds import Cell
 from .variants import Variant
 
@@ -11,6 +13,7 @@ OURS = "roost"
 PEERS = {"nginx": "nginx", "hummingbird": "Hummingbird"}
 SENDFILE = "nginx-sendfile"
 TEXT_COLUMNS = {"server", "beside", "target"}
+FIGURES = ["load", "server", "req/s", "CPU us", "utime+stime", "p50 us", "p99 us", "load CPU"]
 METRICS = ["rate", "cpu", "cpu_ticks", "p50", "p99", "generator_busy"]
 
 
@@ -19,6 +22,7 @@ class Results:
     machine: str
     settings: str
     cells: list[Cell] = field(default_factory=list)
+    python: list[Cell] = field(default_factory=list)
     # Bytes and milliseconds by server name.
     idle: dict[str, list[float]] = field(default_factory=dict)
     idle_connections: int = 0
@@ -30,6 +34,7 @@ class Results:
             "machine": self.machine,
             "settings": self.settings,
             "loads": [cell.as_json() for cell in self.cells],
+            "python": [cell.as_json() for cell in self.python],
             "idle_connections": self.idle_connections,
             "idle_bytes": self.idle,
             "ready_milliseconds": self.ready,
@@ -54,6 +59,8 @@ def markdown(results: Results) -> str:
         lines += [markdown_row(head), markdown_row(["---"] + ["---:"] * (len(head) - 1))]
     for cell in results.cells:
         lines.append(markdown_row([cell.label] + [pair(cell, metric) for metric in ("cpu", "rate", "p50", "p99")]))
+    if results.python:
+        lines += [""] * bool(lines) + python_markdown(results.python)
     notes = []
     for what, show, values in [
         (f"Memory per idle connection, {results.idle_connections:,} open", kibibytes, results.idle),
@@ -77,16 +84,16 @@ def pair(cell: Cell, metric: str) -> str:
 
 def plain(results: Results) -> str:
     """Every server, medians, with the spread of the ratio that matters most."""
-    head = ["load", "server", "req/s", "CPU us", "utime+stime", "p50 us", "p99 us", "load CPU", "CPU ÷ nginx", "CPU ÷ Hummingbird"]
-    table = [head]
+    table = [FIGURES + ["CPU ÷ nginx", "CPU ÷ Hummingbird"]]
     for cell in results.cells:
         for server in cell.samples:
-            rate, cpu, ticks, p50, p99, busy = (median(figures(cell, server, metric)) for metric in METRICS)
-            row = [cell.label, server, f"{rate:.0f}", f"{cpu / 1000:.2f}", f"{ticks / 1000:.2f}", f"{p50:.0f}", f"{p99:.0f}", f"{busy:.0%}"]
+            row = plain_figures(cell, server)
             for other in PEERS:
                 row.append(spread(paired(figures(cell, server, "cpu"), figures(cell, other, "cpu"))) if server != other else "1")
             table.append(row)
     parts = [aligned(table)] if len(table) > 1 else []
+    if results.python:
+        parts.append(aligned(python_table(results.python)))
     for title, unit, values in [
         (f"memory per idle connection ({results.idle_connections} open)", "bytes", results.idle),
         ("exec to ready", "ms", results.ready),
@@ -99,6 +106,50 @@ def plain(results: Results) -> str:
             parts.append(aligned(table))
     parts.extend(aligned(cost_table(cost)) for cost in results.costs)
     return "\n\n".join(parts + [f"{results.machine}\n{results.settings}"])
+
+
+def plain_figures(cell: Cell, server: str) -> list[str]:
+    rate, cpu, ticks, p50, p99, busy = (median(figures(cell, server, metric)) for metric in METRICS)
+    return [cell.label, server, f"{rate:.0f}", f"{cpu / 1000:.2f}", f"{ticks / 1000:.2f}", f"{p50:.0f}", f"{p99:.0f}", f"{busy:.0%}"]
+
+
+def python_markdown(cells: list[Cell]) -> list[str]:
+    """Roost's CPU as a fraction of each other server's; requests per second beside the one that the target names."""
+    peers = [peer for peer in PYTHON_PEERS if any(peer in cell.samples for cell in cells)]
+    head = ["CPU per request, Roost ÷", *peers, "requests per second", "target for CPU"]
+    lines = [markdown_row(head), markdown_row(["---"] + ["---:"] * (len(head) - 2) + ["---"])]
+    for cell in cells:
+        best = python_load(cell).peers[0]
+        rate = ratio(against(cell, best, "rate"))
+        row = [cell.label, *(ratio(against(cell, peer, "cpu")) for peer in peers), f"{rate} × {best}", python_target(cell)]
+        lines.append(markdown_row(row))
+    return lines
+
+
+def python_table(cells: list[Cell]) -> list[list[str]]:
+    table = [FIGURES + ["CPU, roost ÷ it", "target"]]
+    for cell in cells:
+        for server in cell.samples:
+            row = plain_figures(cell, server)
+            row += [spread(against(cell, server, "cpu")) if server != OURS else "1"]
+            table.append(row + [python_target(cell) if server == python_load(cell).peers[0] else ""])
+    return table
+
+
+def python_target(cell: Cell) -> str:
+    load = python_load(cell)
+    ratios = against(cell, load.peers[0], "cpu")
+    met = f": {'met' if median(ratios) <= load.most else 'missed'}" if ratios else ""
+    return f"≤ {load.most} × {load.peers[0]}{met}"
+
+
+def python_load(cell: Cell) -> PythonLoad:
+    assert isinstance(cell.load, PythonLoad)
+    return cell.load
+
+
+def against(cell: Cell, other: str, metric: str) -> list[float]:
+    return paired(figures(cell, OURS, metric), figures(cell, other, metric))
 
 
 def cost_note(cost: Cost) -> str:
@@ -174,7 +225,7 @@ def spread(ratios: list[float]) -> str:
 
 
 def significant(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    return f"{value:.{3 if value < 0.1 else 2 if value < 10 else 1}f}"
 
 
 def kibibytes(value: float) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, asdict
 
 from .client import check
+from .errors import BenchmarkError
 from .h2load import H2load
 from .loads import Load
 from .processes import Process
@@ -40,6 +41,7 @@ class Cell:
     def as_json(self) -> dict:
         return {
             "scenario": self.load.name,
+            "label": self.label,
             "connections": self.connections,
             "samples": {name: [asdict(sample) for sample in samples] for name, samples in self.samples.items()},
         }
@@ -78,9 +80,12 @@ def warm_up(server: Server, load: Load, connections: int, generator: H2load, sec
 
 
 def one_run(server: Server, process: Process, load: Load, connections: int, generator: H2load, requests: int) -> Sample:
+    tree = process.tree()
     nanoseconds, ticks = process.cpu_nanoseconds(), process.cpu_tick_nanoseconds()
     result = generator.run(server.name, server.socket, load, connections, requests)
     nanoseconds, ticks = process.cpu_nanoseconds() - nanoseconds, process.cpu_tick_nanoseconds() - ticks
+    if process.tree() != tree:
+        raise BenchmarkError(f"{server.name} ended or started processes while it was measured: {process.last_words()}")
 
     logged = max(connections * load.in_flight * 10, requests // LATENCY_SHARE)
     generator.run(server.name, server.socket, load, connections, logged, log=True)

@@ -18,6 +18,8 @@ class Binaries:
     roost: str | None = None
     bench_roost: str | None = None
     hummingbird: str | None = None
+    # The virtual environment of the servers of Python apps.
+    venv: str | None = None
 
 
 class Server:
