@@ -3,6 +3,7 @@
 #include "CLinux.h"
 #include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 // Descriptor plus one, so that zero-initialised places are free.
 static atomic_int watchers[NSIG][CLINUX_SIGNAL_WATCHERS];
@@ -10,8 +11,20 @@ static atomic_int watchers[NSIG][CLINUX_SIGNAL_WATCHERS];
 // Handlers that are running, in whatever thread: a descriptor may be closed only when none can still write to it.
 static atomic_int running;
 
+// The process that the handlers belong to. A child that it has forked inherits them and the descriptors, but not their meaning.
+static atomic_int owner;
+
 static void on_signal(int signal_number) {
     int saved_errno = errno;
+    if (getpid() != atomic_load(&owner)) {
+        struct sigaction usual = {0};
+        usual.sa_handler = SIG_DFL;
+        sigaction(signal_number, &usual, NULL);
+        // Delivered once this handler has returned.
+        kill(getpid(), signal_number);
+        errno = saved_errno;
+        return;
+    }
     atomic_fetch_add(&running, 1);
     uint64_t one = 1;
     for (int place = 0; place < CLINUX_SIGNAL_WATCHERS; place++) {
@@ -48,6 +61,7 @@ int clinux_signal_install(int signal_number, struct sigaction *previous) {
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
+    atomic_store(&owner, getpid());
     return sigaction(signal_number, &action, previous);
 }
 

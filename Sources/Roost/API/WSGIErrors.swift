@@ -1,4 +1,5 @@
-/// Where a WSGI application writes for its operator: PEP 3333's `wsgi.errors`. Each line becomes one entry in the log.
+/// Where a WSGI application writes for its operator: PEP 3333's `wsgi.errors`. What ends
+/// with a line feed becomes one entry in the log, a traceback that is written at once too.
 public final class WSGIErrors: TextOutputStream {
     /// A line that goes on and on is broken here.
     private static let longestLine = 16 << 10
@@ -13,7 +14,7 @@ public final class WSGIErrors: TextOutputStream {
     /// Writes `text`, which need not be whole lines; what is left at the request's end is a line too.
     public func write(_ text: String) {
         var rest = text[...]
-        while let lineFeed = rest.utf8.firstIndex(of: UInt8(ascii: "\n")) {
+        if let lineFeed = rest.utf8.lastIndex(of: UInt8(ascii: "\n")) {
             line += rest[..<lineFeed]
             flush()
             rest = rest[rest.utf8.index(after: lineFeed)...]

@@ -140,15 +140,22 @@ final class HostObject {
         host.ready(server.binds, counts: counts)
     }
 
-    /// `finished(code, reason=None)`
+    /// `finished(code, reason=None, errno=None)`
     private func finish(_ arguments: PyPointer) throws(PythonRaised) {
-        guard (1...2).contains(PyTuple_Size(arguments)), let code = PyTuple_GetItem(arguments, 0) else {
-            throw raise(cpython_objects().pointee.type_error, "finished() takes an exit code and perhaps a reason")
+        let count = PyTuple_Size(arguments)
+        guard (1...3).contains(count), let code = PyTuple_GetItem(arguments, 0) else {
+            throw raise(cpython_objects().pointee.type_error, "finished() takes an exit code, and perhaps a reason and an error number")
         }
         let number = PyLong_AsLong(code)
         if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
-        let reason = PyTuple_Size(arguments) == 2 ? PyTuple_GetItem(arguments, 1).flatMap(PythonText.string) : nil
-        host.finished(Int32(truncatingIfNeeded: number), reason: reason)
+        let reason = count >= 2 ? PyTuple_GetItem(arguments, 1).flatMap(PythonText.string) : nil
+        var errno: Int32?
+        if count == 3, let value = PyTuple_GetItem(arguments, 2), value != Py_None() {
+            let number = PyLong_AsLong(value)
+            if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+            errno = Int32(truncatingIfNeeded: number)
+        }
+        host.finished(Int32(truncatingIfNeeded: number), reason: reason, errno: errno)
     }
 }
 

@@ -136,8 +136,21 @@ final class ServerObject {
         do {
             binds = try driven.listen()
         } catch {
-            throw raise(try ModuleState.get().bindError, "\(error)")
+            throw try bindError(error)
         }
+    }
+
+    /// Raises `_roost.BindError`, with the error number if there is one.
+    private func bindError(_ error: any Error) throws(PythonRaised) -> PythonRaised {
+        let type = try ModuleState.get().bindError
+        let text = try PythonText.object("\(error)")
+        let exception = try PythonReference(cpython_call1(type, text.pointer))
+        if let code = (error as? BindError)?.code {
+            let number = try PythonReference(PyLong_FromLong(Int(code)))
+            guard PyObject_SetAttrString(exception.pointer, "errno", number.pointer) == 0 else { throw PythonRaised() }
+        }
+        PyErr_SetObject(type, exception.pointer)
+        return PythonRaised()
     }
 
     private func set(state: PyPointer?) throws(PythonRaised) {

@@ -25,6 +25,8 @@ class Ending(NamedTuple):
     code: int
     reason: Optional[str] = None
     traceback: str = ""
+    errno: Optional[int] = None
+    """The error number behind it, for the service manager."""
 
     @classmethod
     def of(cls, error: Optional[BaseException]) -> Ending:
@@ -43,7 +45,7 @@ class Ending(NamedTuple):
             cause = error.__cause__
             return cls(3 if error.stage == "startup" else 1, str(error), app_traceback(cause) if cause is not None else "")
         if isinstance(error, _roost.BindError):
-            return cls(5, str(error))
+            return cls(5, str(error), errno=error.errno)
         if isinstance(error, SystemExit):
             return cls(1, f"the app called sys.exit({error.code!r})", app_traceback(error))
         return cls(1, one_line(error), app_traceback(error))
@@ -53,7 +55,7 @@ class Ending(NamedTuple):
         if self.traceback:
             host.log("error", self.traceback, {"app": host.app or ""})
         _roost.remove_signals()
-        host.finished(self.code, self.reason)
+        host.finished(self.code, self.reason, self.errno)
         try:
             # Not a full finalisation: threads that go on could not be stopped, only made to hang in it.
             atexit._run_exitfuncs()

@@ -75,7 +75,7 @@ class Host:
     def ready(self, server, /):
         print(f"ready {' '.join(server._binds)}", file=sys.stderr, flush=True)
 
-    def finished(self, code, reason, /):
+    def finished(self, code, reason=None, errno=None, /):
         print(f"finished {code}", file=sys.stderr, flush=True)
         if reason is not None:
             print(f"roost: error: {reason}", file=sys.stderr, flush=True)
