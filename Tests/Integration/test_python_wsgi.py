@@ -397,6 +397,12 @@ class ValidatedInlineTests(WSGIBehaviour, ServedTestCase):
     # Two of its apps are no WSGI apps, and the validator says so.
     test_before_the_start_a_failure_is_a_500 = None
 
+    def test_one_piece_has_a_length_and_several_come_in_chunks(self):
+        """What the validator returns in the app's stead has no len(), so nothing but its end tells how long it is."""
+        self.server.sign()
+        for path in ("/", "/generator"):
+            self.assertEqual(self.ask(path).headers["transfer-encoding"], "chunked")
+
     def tearDown(self):
         output = self.server.output()
         self.assertNotIn("AssertionError", output)

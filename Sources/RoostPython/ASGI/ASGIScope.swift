@@ -33,6 +33,8 @@ final class ASGIScope {
         Py_DecRef(versions)
     }
 
+    /// Says in the thread's context, too, which request begins.
+    ///
     /// - Parameter state: what the application has put into its lifespan's state; nil if it has no lifespan.
     func make(for exchange: Exchange, state: PyPointer?) throws(PythonRaised) -> PythonReference {
         let scope = try PythonReference(PyDict_Copy(template))
@@ -63,7 +65,9 @@ final class ASGIScope {
         try setEndpoint(request.client, at: interned.client, of: dictionary)
         try setEndpoint(request.server, at: interned.serverKey, of: dictionary)
         if let state { try set(PythonReference(PyDict_Copy(state)), at: interned.state, of: dictionary) }
-        try set(ScopeExtensionsObject.make(request.extensions), at: interned.extensions, of: dictionary)
+        let id = try PythonText.object(request.requestID)
+        try interned.requestID.set(id)
+        try set(ScopeExtensionsObject.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
         return scope
     }
 

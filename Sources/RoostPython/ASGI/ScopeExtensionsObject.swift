@@ -4,10 +4,11 @@ import Roost
 
 /// Roost's scope extensions as ASGI has them: a dictionary of dictionaries by name.
 enum ScopeExtensionsObject {
-    static func make(_ extensions: ScopeExtensions) throws(PythonRaised) -> PythonReference {
+    /// - Parameter requestID: what the request is called.
+    static func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
         let all = PythonDictionary(try PythonReference(PyDict_New()))
         let request = PythonDictionary(try PythonReference(PyDict_New()))
-        try request.set("id", extensions.requestID)
+        try request.set("id", requestID)
         try all.set("roost.request_id", request)
         if let peer = extensions.peer {
             let values = PythonDictionary(try PythonReference(PyDict_New()))

@@ -7,6 +7,7 @@ struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
     let http, version10, version11, get, post, emptyBytes, emptyText: PyPointer
     let httpRequest, httpDisconnect, body, moreBody, status: PyPointer
+    let requestID: RequestIDVariable
 
     init() throws(PythonRaised) {
         func name(_ text: String) throws(PythonRaised) -> PyPointer {
@@ -38,5 +39,6 @@ struct Interned: @unchecked Sendable {
         body = try name("body")
         moreBody = try name("more_body")
         status = try name("status")
+        requestID = try RequestIDVariable()
     }
 }

@@ -37,7 +37,8 @@ private func makeModule(_ state: ModuleState) throws(PythonRaised) -> PythonRefe
     let module = try PythonReference(PyModule_Create2(definition, CPython_ABI_VERSION))
     let version = try PythonText.object(HostObject.version)
     guard PyObject_SetAttrString(module.pointer, "version", version.pointer) == 0,
-        PyObject_SetAttrString(module.pointer, "BindError", state.bindError) == 0
+        PyObject_SetAttrString(module.pointer, "BindError", state.bindError) == 0,
+        PyObject_SetAttrString(module.pointer, "request_id", state.interned.requestID.object) == 0
     else { throw PythonRaised() }
     return module
 }

@@ -48,6 +48,8 @@ final class WSGIEnviron {
         InterpreterLock().held { Py_DecRef(template) }
     }
 
+    /// Says in the thread's context, too, which request begins.
+    ///
     /// - Parameters:
     ///   - input: `wsgi.input`; nil if the request has no body.
     ///   - errors: `wsgi.errors`.
@@ -82,8 +84,10 @@ final class WSGIEnviron {
         if case .length(let length) = head.framing { try set(PythonText.object("\(length)"), at: names.contentLength, of: dictionary) }
         try share(input ?? noInput, at: names.input, of: dictionary)
         try share(errors, at: names.errors, of: dictionary)
-        try set(PythonText.object(request.requestID), at: names.requestID, of: dictionary)
-        try set(ScopeExtensionsObject.make(request.extensions), at: names.extensions, of: dictionary)
+        let id = try PythonText.object(request.requestID)
+        try interned.requestID.set(id)
+        try share(id.pointer, at: names.requestID, of: dictionary)
+        try set(ScopeExtensionsObject.make(request.extensions, requestID: id), at: names.extensions, of: dictionary)
         return environ
     }
 

@@ -10,7 +10,7 @@ __all__ = ["HostHandler"]
 
 
 class HostHandler(logging.Handler):
-    """Gives records to the host's log, a traceback and its message as one."""
+    """Gives records to the host's log, a traceback and its message as one, with the id of the request that they belong to."""
 
     _LEVELS = ((logging.CRITICAL, "critical"), (logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info"))
 
@@ -21,6 +21,10 @@ class HostHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             level = next((name for number, name in self._LEVELS if record.levelno >= number), "debug")
-            self._host.log(level, self.format(record), {"logger": record.name})
+            fields = {"logger": record.name}
+            request_id = _roost.request_id.get(None)
+            if request_id is not None:
+                fields["request_id"] = request_id
+            self._host.log(level, self.format(record), fields)
         except Exception:
             self.handleError(record)

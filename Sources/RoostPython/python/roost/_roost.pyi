@@ -1,12 +1,16 @@
 """The extension: the server itself, written in Swift."""
 
 from collections.abc import Coroutine
+from contextvars import ContextVar
 from typing import Any, Callable, Optional, Protocol, Union, final
 
 from ._runtime import Cancellable, Future
 from .typing import Mode
 
 version: str
+
+request_id: ContextVar[str]
+"""What the request is called that this code runs for."""
 
 class BindError(OSError):
     """An address cannot be listened on; the text is one line that says which, why and who holds it."""
