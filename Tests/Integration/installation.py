@@ -7,10 +7,11 @@ import unittest
 
 from clients import Connection, ask
 from machine import Machine
-from requirements import binary, deploy
+from requirements import binary, deploy, missing
 
 UNITS = "/usr/lib/systemd/system"
 APPS = "/etc/roost"
+PYTHON_TREE = "/usr/lib/roost/python/roost"
 
 
 def installed():
@@ -32,9 +33,32 @@ def installed():
     return machine
 
 
-def install_program(machine, source, path):
-    """Installs a program, and those of its libraries that the machine or a service without home directories would not see."""
-    machine.install(source, path, 0o755)
+def installed_for_python():
+    """The same machine, with what Roost needs for apps in Python as well."""
+    machine = installed()
+    if not getattr(machine, "has_python", False):
+        tree = python_tree()
+        for name in sorted(os.listdir(tree)):
+            if name.endswith(".so"):
+                install_program(machine, os.path.join(tree, name), PYTHON_TREE + "/" + name, 0o644)
+            elif name != "__pycache__":
+                machine.install(os.path.join(tree, name), PYTHON_TREE + "/" + name)
+        machine.has_python = True
+    return machine
+
+
+def python_tree():
+    """The Python package that was built with the program, where the program itself looks for it."""
+    directory = os.path.dirname(os.path.realpath(binary("ROOST_BIN")))
+    tree = os.path.join(os.path.dirname(os.path.dirname(directory)), "python", "roost")
+    if not os.path.exists(os.path.join(tree, "_roost.abi3.so")):
+        missing(tree + " (Sources/RoostPython/build makes it)")
+    return tree
+
+
+def install_program(machine, source, path, mode=0o755):
+    """Installs a program or library, and those of its libraries that the machine or a service without home directories would not see."""
+    machine.install(source, path, mode)
     libraries = subprocess.run(["ldd", source], stdout=subprocess.PIPE, universal_newlines=True).stdout
     hidden = [library for library in re.findall(r"=> (/\S+)", libraries)
               if library.split("/")[1] in ("home", "root", "run", "tmp") or not os.path.exists(machine.path(library))]
