@@ -36,8 +36,8 @@ class ShapesTests(PythonTestCase):
         self.check("callables", "app by default", said="callables:app")
 
     def test_asgi_2(self):
-        self.check("callables:ASGI2", "ASGI 2 class", said="ASGI 2")
-        self.check("callables:asgi2_function", "ASGI 2 function", said="ASGI 2")
+        self.check("callables:ASGI2", "ASGI 2 class, version 2.0", said="ASGI 2")
+        self.check("callables:asgi2_function", "ASGI 2 function, version 2.0", said="ASGI 2")
 
     def test_wsgi(self):
         self.check("callables:wsgi", "WSGI", said="WSGI")
@@ -369,6 +369,19 @@ class StopTests(PythonTestCase):
                     self.assertEqual(server.program.wait(10), 0)
                     self.assertEqual([event for event in server.events() if "handler" not in event], ["request begins", "shutdown"])
                     self.assertNotIn("KeyboardInterrupt", server.output())
+
+    def test_the_end_of_a_forked_child_is_its_own(self):
+        """A pool of processes terminates its children by SIGTERM, which must neither be lost on them nor stop the server."""
+        for app in ("wsgi:forking:wsgi", "forking:asgi"):
+            for threads in ("1", "2"):
+                with self.subTest(app=app, threads=threads):
+                    server = self.serve(app, "--threads", threads)
+                    for _ in range(2):
+                        found = server.ask_json("/")
+                        self.assertEqual(found["results"], [0, 1, 4, 9])
+                        self.assertEqual(found["exit codes"], [-signal.SIGTERM, -signal.SIGINT])
+                    self.assertEqual(server.terminate().wait(), 0)
+                    self.assertNotIn("Traceback", server.output())
 
     def test_wsgi_requests_in_flight_are_finished(self):
         for threads in ("1", "4"):

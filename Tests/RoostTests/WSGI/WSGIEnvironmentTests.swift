@@ -139,6 +139,19 @@ struct WSGIEnvironmentTests {
         #expect(four.text == "(major: 1, minor: 0) true false false true http -1 50000")
     }
 
+    @Test("what is written to errors at once, as a traceback is, stays one entry of the log")
+    func severalLines() async throws {
+        let log = LogCapture()
+        let app = answering { environment in
+            environment.errors.write("Traceback\n  in fail\nError: no\n")
+            environment.errors.write("after it\n")
+            return ""
+        }
+        _ = try await TestClient(app, wsgiConfig(log: log)).get("/")
+        #expect(try await eventually { log.errors.count == 2 })
+        #expect(log.errors.map(\.message) == ["Traceback\n  in fail\nError: no", "after it"])
+    }
+
     @Test("what is written to errors becomes lines of the log, the last one without its end too")
     func errors() async throws {
         let log = LogCapture()

@@ -174,6 +174,8 @@ def _asgi3(app: ASGI2Framework) -> ASGI3Framework:
 
     @functools.wraps(app, updated=())
     async def asgi3(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        # Every scope has a dictionary of its own.
+        scope["asgi"]["version"] = "2.0"
         await app(scope)(receive, send)
 
     return asgi3

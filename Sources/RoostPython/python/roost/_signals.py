@@ -49,5 +49,13 @@ class Signals:
         self._shutdown.signalled(count)
 
 
+# A child that is forked inherits the handlers, but not their meaning.
+_owner = os.getpid()
+
+
 def _stop(number: int, frame: object) -> None:
+    if os.getpid() != _owner:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        return
     raise Stopped

@@ -82,14 +82,14 @@ class ASGI2:
     async def __call__(self, receive, send):
         if self.scope["type"] != "http":
             raise NotImplementedError(self.scope["type"])
-        await _answer("ASGI 2 class", receive, send)
+        await _answer("ASGI 2 class, version " + self.scope["asgi"]["version"], receive, send)
 
 
 def asgi2_function(scope):
     async def run(receive, send):
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        await _answer("ASGI 2 function", receive, send)
+        await _answer("ASGI 2 function, version " + scope["asgi"]["version"], receive, send)
     return run
 
 

@@ -165,7 +165,9 @@ class Detection(unittest.TestCase):
             found = detect(app)
             self.assertEqual(found.mode, "asgi")
             self.assertTrue(found.reason.startswith("ASGI 2"), found.reason)
-            run(found.app({"type": "http"}, None, None))
+            scope = {"type": "http", "asgi": {"version": "3.0"}}
+            run(found.app(scope, None, None))
+            self.assertEqual(scope["asgi"]["version"], "2.0")
 
     def test_wsgi(self):
         for name, app in {
