@@ -72,6 +72,9 @@ public struct Config: Sendable {
     /// Whether the application's lifespan is run. Default: `.auto`.
     public var lifespan: LifespanPolicy = .auto
 
+    /// The sockets to serve on, if others are to have them besides; the server ends them all the same. Nil: it opens what `bind` says.
+    package var listeners: OpenListeners?
+
     /// Called as the server goes from one phase to the next, with counts that stay live.
     public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
     /// Called for each request when its response is complete or has failed: on an event loop's thread, which it should not keep waiting.

@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Systemd
 
 /// One call of `serve`, from the application's startup to the removal of the socket files.
 struct Server {
@@ -71,7 +70,7 @@ struct Server {
 
         let listeners: ListenerSet
         do {
-            listeners = try ListenerSet.open(config.bind.map(\.address), options: config.socket, activated: ListenDescriptors.take())
+            listeners = try (config.listeners ?? OpenListeners(config)).set()
         } catch {
             try? await stopApplication(shutdown)
             throw error
@@ -132,7 +131,7 @@ struct Server {
     // MARK: Connections
 
     private func accept(from listeners: ListenerSet) async throws {
-        let isShared = loops.count > 1
+        let isShared = loops.count > 1 || config.listeners?.isShared ?? false
         let policies = listeners.listeners.map { PeerPolicy(config, for: config.bind[$0.place], allowList: allowList) }
         for loop in loops {
             try await loop.call { transport throws(SystemError) in
@@ -146,7 +145,7 @@ struct Server {
     private func stopAccepting(from listeners: ListenerSet) async {
         for loop in loops {
             // Who waits at a socket of our own would find nobody; at an inherited one the next process takes over.
-            _ = try? await loop.call { $0.stopListening(sweeping: \.isOwn) }
+            _ = try? await loop.call { $0.stopListening(sweeping: listeners.isLast) }
         }
         listeners.closeOwn()
     }

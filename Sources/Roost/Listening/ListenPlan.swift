@@ -50,7 +50,7 @@ extension BindAddress {
 
 extension ListenPlan.Step {
     /// Opens the bind's sockets and adds them to the lists; what was added before stays the caller's to close.
-    func open(_ options: SocketOptions, into listeners: inout [Listener], files: inout [UnixSocketFile]) throws(BindError) {
+    func open(_ options: SocketOptions, into listeners: inout [Listener], files: inout [Int32: UnixSocketFile]) throws(BindError) {
         switch self {
         case .inherited(let sockets):
             listeners += sockets.map(\.listener)
@@ -62,7 +62,7 @@ extension ListenPlan.Step {
             }
         case .unix(let unix):
             let (descriptor, file) = try unix.open()
-            files.append(file)
+            files[descriptor] = file
             listeners.append(Self.own(descriptor, Endpoint(host: unix.path, port: nil), unix.bind))
         case .abstract(let abstract):
             listeners.append(Self.own(try abstract.open(), Endpoint(host: "@\(abstract.name)", port: nil), abstract.bind))

@@ -5,7 +5,8 @@ import Systemd
 /// Every socket that a server listens on, from binding to removing the files.
 ///
 /// The end has up to three steps, each harmless when repeated: `closeOwn` (new clients are refused), `close`, and `removeSocketFiles`.
-/// A set that is dropped without them leaves its descriptors and files as they are.
+/// A set that is dropped without them leaves its descriptors and files as they are. `leave` comes before them if another process goes on
+/// listening on the same sockets.
 final class ListenerSet: Sendable {
     /// The sockets in the order of the binds; a bind has several when its host has several addresses or its name several sockets.
     let listeners: [Listener]
@@ -13,12 +14,14 @@ final class ListenerSet: Sendable {
     private struct State {
         var isOwnClosed = false
         var isInheritedClosed = false
-        var files: [UnixSocketFile]
+        var isLeft = false
+        /// By the descriptor of the socket.
+        var files: [Int32: UnixSocketFile]
     }
 
     private let state: Mutex<State>
 
-    private init(listeners: [Listener], files: [UnixSocketFile]) {
+    init(listeners: [Listener], files: [Int32: UnixSocketFile]) {
         self.listeners = listeners
         state = Mutex(State(files: files))
     }
@@ -39,7 +42,7 @@ final class ListenerSet: Sendable {
         try inherited.refuseUnnamed()
 
         var listeners: [Listener] = []
-        var files: [UnixSocketFile] = []
+        var files: [Int32: UnixSocketFile] = [:]
         do throws(BindError) {
             for (place, step) in plan.steps.enumerated() {
                 let first = listeners.count
@@ -54,6 +57,21 @@ final class ListenerSet: Sendable {
             throw error
         }
         return ListenerSet(listeners: listeners, files: files)
+    }
+
+    /// Another process goes on listening on these sockets: nothing that it needs is ended or removed here.
+    func leave() {
+        state.withLock { $0.isLeft = true }
+    }
+
+    /// Whether nobody will serve those who wait at this socket once this process does not.
+    func isLast(_ listener: Listener) -> Bool {
+        listener.isOwn && !state.withLock { $0.isLeft }
+    }
+
+    /// The files of the Unix sockets that Roost made, by the socket's descriptor.
+    var fileNumbers: [Int32: UnixSocketFile.Numbers] {
+        state.withLock { $0.files.compactMapValues(\.numbers) }
     }
 
     /// Closes the sockets that Roost opened: whoever connects now is refused at once, and can try elsewhere.
@@ -81,10 +99,12 @@ final class ListenerSet: Sendable {
 
     /// Removes the files of the Unix sockets that Roost made, each only if its path still leads to the very file that was made.
     func removeSocketFiles() {
-        let files = state.withLock { state in
-            defer { state.files = [] }
-            return state.files
+        let (files, isLeft) = state.withLock { state in
+            defer { state.files = [:] }
+            return (state.files, state.isLeft)
         }
-        for file in files { file.removeAndClose() }
+        for file in files.values {
+            if isLeft { file.close() } else { file.removeAndClose() }
+        }
     }
 }

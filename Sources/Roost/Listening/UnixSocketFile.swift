@@ -19,6 +19,34 @@ struct UnixSocketFile: Sendable {
         self.name = name
     }
 
+    /// Takes charge of a file that another process made and named by these numbers; nil if the path leads to another one by now, or nowhere.
+    init?(at path: String, numbers: Numbers, for bind: BindAddress) {
+        guard let directory = try? SocketDirectory(of: path, options: SocketOptions(), for: bind) else { return nil }
+        let name = SocketDirectory.name(of: path)
+        guard let identity = OpenDescriptor(clinux_open_path(directory.number, name)), Numbers(of: identity.number) == numbers else { return nil }
+        self.init(directory: directory, identity: identity, name: name)
+    }
+
+    /// By what a file is known in every process.
+    struct Numbers: Sendable, Hashable {
+        let device: UInt64
+        let inode: UInt64
+
+        init(device: UInt64, inode: UInt64) {
+            self.device = device
+            self.inode = inode
+        }
+
+        init?(of descriptor: Int32) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { return nil }
+            self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        }
+    }
+
+    /// The numbers of this file; as long as it is held open no other one has them.
+    var numbers: Numbers? { Numbers(of: identity) }
+
     /// Whether the path still leads to this file.
     var isInPlace: Bool { Self.isSame(identity, name, in: directory) }
 

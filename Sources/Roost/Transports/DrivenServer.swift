@@ -56,10 +56,10 @@ package final class DrivenServer {
     ///
     /// - Throws: `BindError`; `SystemError` if the kernel watches no more descriptors.
     package func listen() throws -> [BoundAddress] {
-        let opened = try ListenerSet.open(config.bind.map(\.address), options: config.socket, activated: ListenDescriptors.take())
+        let opened = try (config.listeners ?? OpenListeners(config)).set()
         listeners = opened
         for listener in opened.listeners {
-            try transport.listen(on: listener, policy: PeerPolicy(config, for: config.bind[listener.place], allowList: allowList), isShared: false)
+            try transport.listen(on: listener, policy: PeerPolicy(config, for: config.bind[listener.place], allowList: allowList), isShared: config.listeners?.isShared ?? false)
         }
         for listener in opened.listeners { config.logger.info("running on \(listener.address)") }
         return opened.listeners.map(\.address)
@@ -67,7 +67,7 @@ package final class DrivenServer {
 
     /// Accepts who waits already, and then nobody.
     package func stopListening() {
-        transport.loop.asCurrent { transport.stopListening(sweeping: \.isOwn) }
+        transport.loop.asCurrent { transport.stopListening(sweeping: { listeners?.isLast($0) ?? false }) }
         listeners?.closeOwn()
         settle()
     }

@@ -1,0 +1,70 @@
+import Synchronization
+import Systemd
+
+/// The sockets of a server that were opened outside of it, or that others are to have besides: before the privileges for it are given up, for
+/// several processes, or for the next one.
+///
+/// They are opened once, when somebody first asks for them.
+package final class OpenListeners: Sendable {
+    private enum Source: Sendable {
+        case binds
+        case handover(ListenerHandover, isOwner: Bool)
+    }
+
+    private let binds: [BindAddress]
+    private let options: SocketOptions
+    private let source: Source
+    private let opened = Mutex<ListenerSet?>(nil)
+
+    /// Sockets that are made anew, or that systemd passed.
+    package init(_ config: Config) {
+        binds = config.bind.map(\.address)
+        options = config.socket
+        source = .binds
+    }
+
+    /// Sockets that another process hands over.
+    ///
+    /// - Parameter isOwner: Whether this process takes its place. Otherwise the sockets remain that process's, which has others listen on them.
+    package init(_ config: Config, adopting handover: ListenerHandover, isOwner: Bool) {
+        binds = config.bind.map(\.address)
+        options = config.socket
+        source = .handover(handover, isOwner: isOwner)
+    }
+
+    /// Opens the sockets, if nobody has before.
+    ///
+    /// - Throws: `BindError`, and `ListenDescriptorsError` for what systemd passed.
+    @discardableResult
+    package func open() throws -> [BoundAddress] { try set().listeners.map(\.address) }
+
+    /// What another process is told of the sockets; nil before they are open.
+    package var handover: ListenerHandover? { opened.withLock { $0?.handover } }
+
+    /// Whether other processes listen on the same sockets at the same time.
+    var isShared: Bool {
+        if case .handover(_, let isOwner) = source { !isOwner } else { false }
+    }
+
+    /// Another process goes on listening on these sockets: nothing that it needs is ended or removed here.
+    package func leave() { opened.withLock { $0?.leave() } }
+
+    /// Closes the sockets, and removes the files of those that Roost has made; for somebody who has no server do it.
+    package func close() {
+        let set = opened.withLock(\.self)
+        set?.removeSocketFiles()
+        set?.close()
+    }
+
+    func set() throws -> ListenerSet {
+        try opened.withLock { opened in
+            if let opened { return opened }
+            let set = switch source {
+            case .binds: try ListenerSet.open(binds, options: options, activated: ListenDescriptors.take())
+            case .handover(let handover, let isOwner): try ListenerSet.adopt(handover, binds, isOwner: isOwner)
+            }
+            opened = set
+            return set
+        }
+    }
+}
