@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "SeededRandom"]),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", "SeededRandom"]),
         .testTarget(name: "RoostTests", dependencies: ["Roost", "ProxyProtocol", "SeededRandom"]),
-        .testTarget(name: "RoostHostTests", dependencies: ["RoostHost"]),
+        .testTarget(name: "RoostHostTests", dependencies: ["RoostHost", "SeededRandom"]),
     ],
     swiftLanguageModes: [.v6]
 )
