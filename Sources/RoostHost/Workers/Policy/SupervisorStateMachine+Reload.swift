@@ -31,7 +31,7 @@ extension SupervisorStateMachine {
         phase = .serving
         for worker in workers where worker.counts && worker.generation < generation { dismiss(worker.id) }
         actions.append(.reloaded)
-        log(.info, "reloaded: \(ServiceStatusText.counted(target, "new worker")) serve")
+        log(.info, "reloaded: served by \(ServiceStatusText.counted(target, "new worker"))")
         reloadIfWanted()
     }
 

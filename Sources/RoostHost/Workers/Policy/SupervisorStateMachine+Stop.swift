@@ -4,8 +4,8 @@ internal import Logging
 extension SupervisorStateMachine {
     /// What a process gets beyond its own limits, so that it can keep them by itself.
     static let slack: Duration = .seconds(2)
-    /// How long a worker may take after its requests were cut.
-    private static let forcedTimeout: Duration = .seconds(5)
+    /// How long a worker may take that has no requests left to finish.
+    static let exitTimeout: Duration = .seconds(5)
     /// How long a killed process is waited for. One that is stuck in the kernel does not go.
     private static let killedTimeout: Duration = .seconds(10)
 
@@ -64,7 +64,7 @@ extension SupervisorStateMachine {
         log(.warning, "asked to stop again: requests in flight are cut")
         for index in workers.indices {
             guard case .leaving(let deadline) = workers[index].stage else { continue }
-            let forced = now + Self.forcedTimeout
+            let forced = now + Self.exitTimeout
             workers[index].stage = .leaving(deadline: min(deadline ?? forced, forced))
             if workers[index].pid != nil { actions.append(.force(workers[index].id)) }
         }

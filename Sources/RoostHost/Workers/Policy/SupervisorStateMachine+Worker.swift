@@ -107,9 +107,9 @@ extension SupervisorStateMachine {
 
     private mutating func finished(_ index: Int) {
         if case .leaving(let deadline) = workers[index].stage {
-            workers[index].stage = .leaving(deadline: min(deadline ?? now + Self.slack, now + Self.slack))
+            workers[index].stage = .leaving(deadline: min(deadline ?? now + Self.exitTimeout, now + Self.exitTimeout))
         } else {
-            leavesUnasked(index, deadline: now + Self.slack)
+            leavesUnasked(index, deadline: now + Self.exitTimeout)
         }
     }
 
@@ -126,7 +126,7 @@ extension SupervisorStateMachine {
         let worker = workers[index]
         workers[index].hasFailed = true
         guard worker.counts else { return log(.warning, "\(worker.name) failed while it stopped: \(reason)", worker) }
-        workers[index].stage = .leaving(deadline: now + Self.slack)
+        workers[index].stage = .leaving(deadline: now + Self.exitTimeout)
         lost(worker, WorkerFailure(status: status, errno: errno, reason: reason, hadStarted: worker.isServing))
     }
 }
