@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "RoostHost",
             dependencies: [
-                "Roost", "ProxyProtocol", "Systemd",
+                "CLinux", "Roost", "ProxyProtocol", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

@@ -29,6 +29,21 @@ public struct Notifier: Sendable {
         return NotifyResult(returned: sd_notify(unsettingEnvironment ? 1 : 0, message))
     }
 
+    /// Has the manager keep descriptors over a restart of the service, for which it passes them on as it does sockets (`FDSTORE=1`,
+    /// `FileDescriptorStoreMax=`). One that it has already is not kept twice, and none is given up because its other end was closed (`FDPOLL=0`).
+    ///
+    /// - Parameter name: What they are called then: at most 255 printable ASCII characters without a colon.
+    @discardableResult
+    public func store(_ descriptors: [Int32], name: String) -> NotifyResult {
+        NotifyResult(returned: sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=\(name)", descriptors, UInt32(descriptors.count)))
+    }
+
+    /// Has the manager keep the descriptors of this name no longer (`FDSTOREREMOVE=1`).
+    @discardableResult
+    public func removeStored(name: String) -> NotifyResult {
+        NotifyResult(returned: sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=\(name)"))
+    }
+
     /// Waits until the manager has read everything that was sent before; sd_notify_barrier(3). It blocks the calling thread.
     ///
     /// - Parameter timeout: How long to wait; nil waits for as long as it takes.

@@ -14,6 +14,7 @@ struct SettingTableTests {
         case "app_executor": return "pool"
         case "lifespan": return "off"
         case "worker_class": return "uvloop"
+        case "workers_max_rss": return "777MiB"
         case "proxy_protocol": return "required"
         case "header_map": return "refuse"
         default: break

@@ -54,3 +54,10 @@ void clinux_signal_remove_watcher(int signal_number, int descriptor);
 /// Installs the handler and stores the disposition it replaces in `previous`; returns what sigaction(2) returns.
 int clinux_signal_install(int signal_number, struct sigaction *_Nonnull previous);
 int clinux_signal_restore(int signal_number, const struct sigaction *_Nonnull previous);
+
+/// Makes `descriptor`, in one step, a name for what `replacement` names; dup3(2) with O_CLOEXEC.
+int clinux_replace_descriptor(int descriptor, int replacement);
+/// How many processors the process may run on (sched_getaffinity(2)).
+int clinux_processor_count(void);
+/// `SEGV` for SIGSEGV (sigabbrev_np(3)); NULL for a number that has no name.
+const char *_Nullable clinux_signal_name(int signal_number);

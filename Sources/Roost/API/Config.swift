@@ -67,7 +67,9 @@ public struct Config: Sendable {
     public var startupTimeout: Duration? = .seconds(60)
     /// Time for the lifespan shutdown. Default: 60 s.
     public var shutdownTimeout: Duration? = .seconds(60)
-    /// Time that requests in flight have to finish once shutdown begins; then they are cut. Default: 30 s.
+    /// How long connections are still accepted once shutdown begins, for load balancers to notice. Default: none.
+    public var drainDelay: Duration = .zero
+    /// Time that requests in flight have to finish once nothing more is accepted; then they are cut. Default: 30 s.
     public var gracefulTimeout: Duration = .seconds(30)
     /// Whether the application's lifespan is run. Default: `.auto`.
     public var lifespan: LifespanPolicy = .auto
@@ -109,7 +111,7 @@ public enum ServePhase: Sendable, Hashable {
     case starting
     /// Connections are being accepted.
     case serving([BoundAddress])
-    /// Nothing more is accepted; requests in flight are being finished.
+    /// Once `drainDelay` is over nothing more is accepted; requests in flight are being finished.
     case draining
     /// The application's lifespan shutdown is running.
     case stopping

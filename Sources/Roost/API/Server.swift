@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Logging
 
 /// One call of `serve`, from the application's startup to the removal of the socket files.
 struct Server {
@@ -78,7 +79,8 @@ struct Server {
 
         do {
             try taskStatus.started(listeners.listeners.map(\.address))
-            for listener in listeners.listeners { config.logger.info("running on \(listener.address)") }
+            let level: Logger.Level = config.listeners?.isShared ?? false ? .debug : .info
+            for listener in listeners.listeners { config.logger.log(level: level, "running on \(listener.address)") }
             enter(.serving(listeners.listeners.map(\.address)))
             try await accept(from: listeners)
             await shutdown.begun()
@@ -87,6 +89,7 @@ struct Server {
         }
 
         enter(.draining)
+        await delay(shutdown)
         await stopAccepting(from: listeners)
         await drain(shutdown)
 
@@ -148,6 +151,14 @@ struct Server {
             _ = try? await loop.call { $0.stopListening(sweeping: listeners.isLast) }
         }
         listeners.closeOwn()
+    }
+
+    /// Lets clients come for a while yet, unless there is no time for that.
+    private func delay(_ shutdown: ShutdownSignal) async {
+        guard config.drainDelay > .zero else { return }
+        let sleep = Task { try await Task.sleep(for: config.drainDelay) }
+        shutdown.whenForced { sleep.cancel() }
+        _ = await sleep.result
     }
 
     /// Waits until nothing is in flight, at most for the graceful timeout; then cuts what is left.

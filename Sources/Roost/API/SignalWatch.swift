@@ -5,7 +5,7 @@ import Synchronization
 /// Turns signals into a readable descriptor until it is stopped, and then puts the earlier dispositions back.
 ///
 /// Several watches of one signal may exist; the disposition from before the first is put back after the last.
-final class SignalWatch: Sendable {
+package final class SignalWatch: Sendable {
     private struct Registration {
         var watchers: Int
         var previous: sigaction
@@ -14,10 +14,10 @@ final class SignalWatch: Sendable {
     private static let registrations = Mutex<[Int32: Registration]>([:])
 
     /// An eventfd(2) that is readable once a signal has come; its value is their count.
-    let descriptor: Int32
+    package let descriptor: Int32
     private let signals: [Int32]
 
-    init(_ signals: [Int32]) throws(SystemError) {
+    package init(_ signals: [Int32]) throws(SystemError) {
         descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError("eventfd") }
         var watched: [Int32] = []
@@ -34,8 +34,17 @@ final class SignalWatch: Sendable {
         self.signals = watched
     }
 
+    /// How many signals have come since the last call.
+    package func take() -> Int {
+        var count: eventfd_t = 0
+        return eventfd_read(descriptor, &count) == 0 ? Int(clamping: count) : 0
+    }
+
+    /// Makes it readable as a signal does.
+    package func wake() { eventfd_write(descriptor, 1) }
+
     /// Puts the earlier dispositions back; called once, when nobody watches `descriptor` any more.
-    func stop() {
+    package func stop() {
         for signal in signals { Self.remove(signal, descriptor) }
         close(descriptor)
     }

@@ -7,6 +7,9 @@ public final class ServerStatus: Sendable {
         fileprivate let connections = Atomic<Int>(0)
         fileprivate let requestsInFlight = Atomic<Int>(0)
         fileprivate let requests = Atomic<Int>(0)
+        /// When the loop was asked to answer, in nanoseconds of the monotonic clock; 0 once it has.
+        private let askedAt = Atomic<UInt64>(0)
+        private let executor = Mutex<LoopExecutor?>(nil)
 
         func setConnections(_ count: Int) {
             connections.store(count, ordering: .relaxed)
@@ -20,12 +23,41 @@ public final class ServerStatus: Sendable {
         func requestEnded(inFlight: Int) {
             requestsInFlight.store(inFlight, ordering: .relaxed)
         }
+
+        /// The loop that these counts are of.
+        func belongs(to loop: LoopExecutor) {
+            executor.withLock { $0 = loop }
+        }
+
+        /// How long the loop has been owing an answer; asks for the next one if it owes none.
+        fileprivate func silence(at now: MonotonicTime) -> Duration {
+            let askedAt = askedAt.load(ordering: .acquiring)
+            guard askedAt == 0 else { return .nanoseconds(Int64(clamping: now.nanoseconds &- min(askedAt, now.nanoseconds))) }
+            guard let loop = executor.withLock(\.self) else { return .zero }
+            self.askedAt.store(max(1, now.nanoseconds), ordering: .releasing)
+            loop.execute { self.askedAt.store(0, ordering: .releasing) }
+            return .zero
+        }
     }
 
     let loops: [Loop]
+    /// What a loop is called where several are.
+    private let loopName: String
 
-    init(loopCount: Int) {
+    init(loopCount: Int, loopName: String = "event loop") {
         loops = (0..<loopCount).map { _ in Loop() }
+        self.loopName = loopName
+    }
+
+    /// Asks every loop for a sign of life, and says for how long the slowest has been owing one. To be called again and again.
+    package func silence() -> LoopSilence {
+        let now = MonotonicTime.now()
+        var longest = LoopSilence()
+        for (index, loop) in loops.enumerated() {
+            let silence = loop.silence(at: now)
+            if silence > longest.duration { longest = LoopSilence(duration: silence, loop: loops.count > 1 ? "\(loopName) \(index + 1)" : loopName) }
+        }
+        return longest
     }
 
     /// Connections that are open now.
@@ -34,4 +66,16 @@ public final class ServerStatus: Sendable {
     public var requestsInFlight: Int { loops.reduce(0) { $0 + $1.requestsInFlight.load(ordering: .relaxed) } }
     /// Requests that an application was started for, since the server started.
     public var requests: Int { loops.reduce(0) { $0 &+ $1.requests.load(ordering: .relaxed) } }
+}
+
+/// How long an event loop has not answered.
+package struct LoopSilence: Sendable, Hashable {
+    package var duration: Duration
+    /// Which one it is; nil if all have answered.
+    package var loop: String?
+
+    package init(duration: Duration = .zero, loop: String? = nil) {
+        self.duration = duration
+        self.loop = loop
+    }
 }

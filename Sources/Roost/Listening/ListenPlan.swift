@@ -6,13 +6,19 @@ struct ListenPlan {
         case tcp(TCPSocketBind)
         case unix(UnixSocketBind)
         case abstract(AbstractSocketBind)
+        /// Sockets that an earlier process of the service has opened for it.
+        case stored([(listener: Listener, file: UnixSocketFile?)])
     }
 
     let steps: [Step]
 
-    init(_ binds: [BindAddress], options: SocketOptions, inherited: InheritedSockets) throws(BindError) {
+    init(
+        _ binds: [BindAddress], options: SocketOptions, inherited: InheritedSockets, stored: [StoredListener] = []
+    ) throws(BindError) {
         var addresses: [Int: [SocketAddress]] = [:]
+        var kept: [Int: [(listener: Listener, file: UnixSocketFile?)]] = [:]
         for (place, bind) in binds.enumerated() {
+            kept[place] = stored.compactMap { $0.listener(for: bind) }
             addresses[place] = switch bind {
             case .tcp(let host, let port): try NameResolution.addresses(of: host, port: port, for: bind)
             case .unix(let path): [.unix(path: path)]
@@ -29,6 +35,10 @@ struct ListenPlan {
             // Whoever names an IPv4 address and [::] with the same port wants both; :PORT alone wants one socket for all.
             let isV6Only = bind.hasHost && own.contains { $0.isV6 && v4Ports.contains($0.port ?? 0) }
             try conflicts.add(bind, own, isV6Only: isV6Only, place: place)
+            if let kept = kept[place], !kept.isEmpty {
+                steps.append(.stored(kept))
+                continue
+            }
             let step: Step = switch bind {
             case .tcp: .tcp(TCPSocketBind(bind: bind, addresses: own, options: options, isV6Only: isV6Only))
             case .unix(let path): .unix(UnixSocketBind(bind: bind, path: path, options: options, owner: try SocketOwner(options, for: bind)))
@@ -64,6 +74,11 @@ extension ListenPlan.Step {
             let (descriptor, file) = try unix.open()
             files[descriptor] = file
             listeners.append(Self.own(descriptor, Endpoint(host: unix.path, port: nil), unix.bind))
+        case .stored(let stored):
+            for (listener, file) in stored {
+                listeners.append(listener)
+                files[listener.descriptor] = file
+            }
         case .abstract(let abstract):
             listeners.append(Self.own(try abstract.open(), Endpoint(host: "@\(abstract.name)", port: nil), abstract.bind))
         }

@@ -33,12 +33,15 @@ final class ListenerSet: Sendable {
     ///
     /// - Parameter activated: What systemd passed to this process. Each of these sockets must be named by a bind.
     ///   Nil leaves systemd out, for a program that uses its sockets for something else: `systemd:` then finds none.
-    static func open(_ binds: [BindAddress], options: SocketOptions, activated: ListenDescriptors?) throws(BindError) -> ListenerSet {
+    /// - Parameter stored: Sockets that an earlier process of this service has opened, to be used again.
+    static func open(
+        _ binds: [BindAddress], options: SocketOptions, activated: ListenDescriptors?, stored: [StoredListener] = []
+    ) throws(BindError) -> ListenerSet {
         for bind in binds {
             if let problem = bind.problem { throw BindError(bind, problem.what, hint: "for example \(problem.example)") }
         }
         let inherited = try InheritedSockets(binds, activated: activated)
-        let plan = try ListenPlan(binds, options: options, inherited: inherited)
+        let plan = try ListenPlan(binds, options: options, inherited: inherited, stored: stored)
         try inherited.refuseUnnamed()
 
         var listeners: [Listener] = []

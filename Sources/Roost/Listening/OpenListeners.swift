@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Systemd
 
@@ -46,6 +47,34 @@ package final class OpenListeners: Sendable {
         if case .handover(_, let isOwner) = source { !isOwner } else { false }
     }
 
+    private func openBinds() throws -> ListenerSet {
+        let passed = try ListenDescriptors.take()
+        let set = try ListenerSet.open(binds, options: options, activated: passed.activated, stored: passed.stored)
+        let used = Set(set.listeners.map(\.descriptor))
+        // The settings have changed since they were stored: nobody serves on these any more.
+        for stored in passed.stored where !used.contains(stored.descriptor) {
+            Notifier().removeStored(name: stored.name)
+            Glibc.close(stored.descriptor)
+        }
+        return set
+    }
+
+    /// Has the service manager keep the sockets that Roost has opened, for the next process of the service.
+    ///
+    /// - Returns: Whether it does; they are left to it then.
+    package func store() -> Bool {
+        guard let set = opened.withLock(\.self) else { return false }
+        let own = set.listeners.filter(\.isOwn)
+        let files = set.fileNumbers
+        guard !own.isEmpty else { return false }
+        for listener in own {
+            let name = StoredListener.name(listener.bind, file: files[listener.descriptor])
+            guard Notifier().store([listener.descriptor], name: name) == .sent else { return false }
+        }
+        set.leave()
+        return true
+    }
+
     /// Another process goes on listening on these sockets: nothing that it needs is ended or removed here.
     package func leave() { opened.withLock { $0?.leave() } }
 
@@ -60,7 +89,7 @@ package final class OpenListeners: Sendable {
         try opened.withLock { opened in
             if let opened { return opened }
             let set = switch source {
-            case .binds: try ListenerSet.open(binds, options: options, activated: ListenDescriptors.take())
+            case .binds: try openBinds()
             case .handover(let handover, let isOwner): try ListenerSet.adopt(handover, binds, isOwner: isOwner)
             }
             opened = set

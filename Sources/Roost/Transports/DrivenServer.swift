@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Systemd
 
 /// A server without a thread of its own: another event loop watches its one descriptor and calls `drain` when that is readable. That is how
@@ -9,7 +10,7 @@ package final class DrivenServer {
     private let config: Config
     private let transport: PolledTransport
     private let allowList: PeerAllowList?
-    private let status = ServerStatus(loopCount: 1)
+    private let status = ServerStatus(loopCount: 1, loopName: "the app's event loop")
     private var listeners: ListenerSet?
     private var isDraining = false
     private var isClosed = false
@@ -61,7 +62,8 @@ package final class DrivenServer {
         for listener in opened.listeners {
             try transport.listen(on: listener, policy: PeerPolicy(config, for: config.bind[listener.place], allowList: allowList), isShared: config.listeners?.isShared ?? false)
         }
-        for listener in opened.listeners { config.logger.info("running on \(listener.address)") }
+        let level: Logger.Level = config.listeners?.isShared ?? false ? .debug : .info
+        for listener in opened.listeners { config.logger.log(level: level, "running on \(listener.address)") }
         return opened.listeners.map(\.address)
     }
 

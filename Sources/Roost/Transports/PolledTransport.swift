@@ -52,6 +52,7 @@ final class PolledTransport {
         context = LoopContext(loop: loop, scheduler: timers, runner: runner, config: config, status: status, refusals: refusals)
         self.connectionLimit = connectionLimit
         self.status = status
+        status.belongs(to: loop)
         logger = config.logger
         guard watch(wakeDescriptor, events: EPOLLIN.rawValue, data: UInt64(wakeDescriptor)),
             watch(timers.descriptor, events: EPOLLIN.rawValue, data: UInt64(timers.descriptor))

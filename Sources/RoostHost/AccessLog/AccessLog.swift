@@ -9,6 +9,9 @@ struct AccessLog: Sendable {
         self.file = file
     }
 
+    /// Opens the file again, after it was moved away.
+    func reopen() { file.reopen() }
+
     /// The time in the line is that of this call.
     func record(_ entry: AccessEntry) {
         file.write(AccessLogLine(entry, time: time.now()).bytes)

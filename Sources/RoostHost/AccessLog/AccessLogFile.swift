@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -30,11 +31,7 @@ final class AccessLogFile: Sendable {
             self.init(path: path, descriptor: STDOUT_FILENO, isOwned: false, warn: warn)
             return
         }
-        guard !path.utf8.contains(0) else { throw AccessLogError(path: path, code: EINVAL) }
-        // Not blocking: a named pipe is refused at once if nobody reads it, and drops lines if its reader is slow.
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
-        guard descriptor >= 0 else { throw AccessLogError(path: path, code: errno) }
-        self.init(path: path, descriptor: descriptor, isOwned: true, warn: warn)
+        self.init(path: path, descriptor: try Self.open(path), isOwned: true, warn: warn)
     }
 
     /// - Parameter isOwned: Whether the descriptor is closed when this goes away.
@@ -47,6 +44,27 @@ final class AccessLogFile: Sendable {
 
     deinit {
         if isOwned { close(descriptor) }
+    }
+
+    private static func open(_ path: String) throws(AccessLogError) -> Int32 {
+        guard !path.utf8.contains(0) else { throw AccessLogError(path: path, code: EINVAL) }
+        // Not blocking: a named pipe is refused at once if nobody reads it, and drops lines if its reader is slow.
+        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
+        guard descriptor >= 0 else { throw AccessLogError(path: path, code: errno) }
+        return descriptor
+    }
+
+    /// Opens the path again, where another file may be since the one that is open was moved away. If that fails it goes on with that one.
+    func reopen() {
+        guard isOwned else { return }
+        do throws(AccessLogError) {
+            let new = try Self.open(path)
+            // The number stays, so that a line that is being written goes to the one or to the other.
+            if clinux_replace_descriptor(descriptor, new) < 0 { warn("the access log was not opened again: \(path): \(String(cString: strerror(errno)))") }
+            close(new)
+        } catch {
+            warn("the access log was not opened again: \(error)")
+        }
     }
 
     /// Writes one line, which ends with its line feed.

@@ -55,6 +55,11 @@ public enum Host {
                 // Looked up before anything is set up: a misspelled name is a mistake on the command line.
                 switch try AppCatalogue.app(named: name) {
                 case .builtIn(let app): return await carryOut(request, .command, program) { _ in app }
+                case .python where settings.values.processes.needsSupervisor:
+                    let service = try HostedService(settings, program: program, threads: WorkerSettings.threads)
+                    return Supervisor.supervise(service) { () throws(PythonError) in
+                        try PythonWorker.program(settings, environment: environment)
+                    }
                 case .python: try PythonWorker.become(settings, environment: environment)
                 }
             }

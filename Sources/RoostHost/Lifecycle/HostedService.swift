@@ -1,38 +1,87 @@
+internal import Logging
 internal import Roost
 internal import Systemd
 
-/// What stands around a server that is a process of its own: its settings made complete, what the service manager is told
-/// of it, and its last word.
+/// What stands around a server that is a process of its own: its settings made complete, who is told of its life, and its
+/// last word.
 struct HostedService: Sendable {
-    let reporter: ServiceReporter
-    private let settings: ResolvedSettings
+    let role: ProcessRole
+    let reporter: any LifeReporter
+    /// Tells the service manager; a worker's tells nobody.
+    let service: ServiceReporter
+    /// To the process that has started this one, unless that is no process of Roost's.
+    let parent: ParentChannel?
+    let settings: ResolvedSettings
     /// The program's name in error lines.
-    private let program: String
+    let program: String
     /// Threads for WSGI apps if the settings do not say.
     private let threads: Int
 
     /// Sets up the process, so that it should be made once, early, and while there is only one thread.
-    init(_ settings: ResolvedSettings, program: String, threads: Int) {
+    init(_ settings: ResolvedSettings, program: String, threads: Int) throws(ProcessRoleError) {
         ProcessSetup.prepare()
+        role = try ProcessRole.take()
         self.settings = settings
         self.program = program
         self.threads = threads
-        reporter = ServiceReporter(timeouts: PhaseTimeouts(settings.values.serve))
+        service = ServiceReporter(timeouts: PhaseTimeouts(settings.values.serve), logger: settings.values.logger)
+        switch role {
+        case .service:
+            parent = nil
+            reporter = service
+        case .worker(_, let channel, _), .successor(let channel, _):
+            let parent = ParentChannel(channel)
+            self.parent = parent
+            reporter = ParentReporter(parent, service: service)
+        }
     }
 
-    /// The configuration to serve with. If the settings name no address, the sockets that systemd passed are served, and
-    /// without them the default address is.
-    func config() throws(AccessLogError) -> Config {
-        var config = try settings.values.config(threads: threads)
-        if settings.origins["bind"] == nil, let activated = try? ListenDescriptors.take(), !activated.descriptors.isEmpty {
-            config.bind = [.systemd(name: nil)]
+    /// Whether others are to serve what this process holds the sockets for.
+    var isForSupervisor: Bool {
+        if case .worker = role { false } else { settings.values.processes.needsSupervisor }
+    }
+
+    /// What a server is to serve with.
+    struct Equipment {
+        var config: Config
+        let accessLog: AccessLog?
+        let listeners: OpenListeners
+    }
+
+    /// Opens the logs, and says what to serve on. If the settings name no address, the sockets that systemd passed are served,
+    /// and without them the default address is.
+    func equipment() throws -> Equipment {
+        var (config, accessLog) = try settings.values.configAndLog(threads: threads)
+        if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
+        let listeners = switch role {
+        case .service: OpenListeners(config)
+        case .worker(_, _, let handover): OpenListeners(config, adopting: handover, isOwner: false)
+        case .successor(_, let handover): OpenListeners(config, adopting: handover, isOwner: true)
         }
-        return config
+        config.listeners = listeners
+        if let time = settings.values.processes.exitIdleTime, !isActivated {
+            throw SettingError.refused(
+                key: "exit_idle_time", value: .text(TimeText(time)?.description ?? "\(time)"), origin: settings.origins["exit_idle_time"] ?? .builtIn,
+                reason: "nobody would start the service again: systemd has passed no sockets to it; start it by a socket unit, or leave this out")
+        }
+        if case .worker(let number, _, _) = role {
+            // The supervisor waits before it tells its workers.
+            config.drainDelay = .zero
+            config.logger[metadataKey: "worker"] = "\(number)"
+        }
+        return Equipment(config: config, accessLog: accessLog, listeners: listeners)
+    }
+
+    private var isActivated: Bool {
+        switch role {
+        case .service: !((try? ListenDescriptors.take())?.activated.descriptors.isEmpty ?? true)
+        case .worker(_, _, let handover), .successor(_, let handover): handover.isActivated
+        }
     }
 
     /// Serving is over; `failure` says why, if it was not asked for.
     func finished(_ status: ExitStatus, failure: String? = nil, errno: Int32? = nil) {
-        reporter.finished(status, failure: failure, errno: errno)
-        if let failure { StandardError.write(error: failure, program: program) }
+        let isReported = reporter.finished(status, failure: failure, errno: errno)
+        if let failure, !isReported { StandardError.write(error: failure, program: program) }
     }
 }

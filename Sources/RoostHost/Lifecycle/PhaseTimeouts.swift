@@ -8,7 +8,7 @@ struct PhaseTimeouts: Sendable {
 
     init(_ config: Config) {
         startup = config.startupTimeout
-        draining = config.gracefulTimeout
+        draining = config.drainDelay + config.gracefulTimeout
         shutdown = config.shutdownTimeout
     }
 

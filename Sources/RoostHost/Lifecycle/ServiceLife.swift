@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Roost
 
 /// The life of a serving process whose app is in Swift: set up, serve, report, and end with the right exit status.
@@ -8,15 +9,28 @@ struct ServiceLife {
 
     /// Serves what `load` gives until it is told to stop.
     func run(_ load: () async throws -> Framework) async -> ExitStatus {
-        let service = HostedService(settings, program: program, threads: Config().wsgiThreads)
-        let reporter = service.reporter
+        let service: HostedService
         do {
-            var config = try service.config()
+            service = try HostedService(settings, program: program, threads: Config().wsgiThreads)
+        } catch {
+            StandardError.write(error: "\(error)", program: program)
+            return ExitStatus(error)
+        }
+        if service.isForSupervisor { return Supervisor.supervise(service) { () throws(ChildProgramError) in try ChildProgram.itself() } }
+        do {
+            let equipment = try service.equipment()
+            var config = equipment.config
+            let reporter = service.reporter
+            let attendance = try ProcessAttendance(service, equipment, successor: { try ChildProgram.itself() })
             config.onPhase = { phase, status in
-                reporter.entered(phase) { ServiceCounts(connections: status.connections, requestsInFlight: status.requestsInFlight) }
+                reporter.entered(phase) { ServiceCounts(status) }
+                if case .serving = phase { attendance.hasBegun { ServiceCounts(status) } }
             }
+            defer { attendance.end() }
             let app = try await Self.loaded(load)
-            try await serve(app, config, taskStatus: TaskStatus { reporter.ready($0) })
+            // A worker is told by its supervisor alone: at a terminal Ctrl-C reaches both.
+            let trigger: ShutdownTrigger? = if case .worker = service.role { .onSignals(SIGTERM) } else { nil }
+            try await serve(app, config, shutdownTrigger: trigger, taskStatus: TaskStatus { reporter.ready($0) })
             service.finished(.asked)
             return .asked
         } catch {

@@ -20,9 +20,3 @@ enum ServiceStatusText {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 }
-
-/// The live counts that go into the status.
-struct ServiceCounts: Sendable, Equatable {
-    var connections = 0
-    var requestsInFlight = 0
-}

@@ -8,12 +8,31 @@ enum PythonWorker {
     /// Nothing must have been set up yet. Sockets that systemd passed reach the worker because `LISTEN_PID` stays right, and
     /// because nobody has taken them.
     static func become(_ settings: ResolvedSettings, environment: [String: String]) throws(PythonError) -> Never {
+        let program = try program(settings, environment: environment)
+        if let executable = PythonTree.executable { setenv(commandVariable, executable, 1) }
+        execute(program.path, program.leadingArguments)
+        throw .notRun(path: program.path, problem: String(cString: strerror(errno)))
+    }
+
+    /// The worker as a program: the interpreter as it is found now.
+    static func program(_ settings: ResolvedSettings, environment: [String: String]) throws(PythonError) -> ChildProgram {
         let interpreter = try PythonInterpreter(settings.values.python, origins: settings.origins, environment: environment)
         let places = PythonTree.places(for: PythonTree.executable)
         let mark = StandardError.mark(program: WorkerHost.program)
-        let program = WorkerProgram.text(tree: PythonTree.find(in: places), places: places, mark: mark)
-        execute(interpreter.path, ["-c", program])
-        throw .notRun(path: interpreter.path, problem: String(cString: strerror(errno)))
+        let text = WorkerProgram.text(tree: PythonTree.find(in: places), places: places, mark: mark)
+        return ChildProgram(path: interpreter.path, leadingArguments: ["-c", text])
+    }
+
+    /// Says to the interpreter which program has become it.
+    private static let commandVariable = "_ROOST_COMMAND"
+
+    /// The program that takes the place of this process, which is an interpreter: the command that has become it, or the same interpreter again.
+    /// Takes the variable away that says so.
+    static func successor() -> ChildProgram {
+        defer { unsetenv(commandVariable) }
+        // Behind the interpreter stands `-c TEXT` or `-m roost`.
+        if let command = getenv(commandVariable) { return ChildProgram(path: String(cString: command), skippedArguments: 3) }
+        return ChildProgram(path: CommandLine.unsafeArgv[0].map { String(cString: $0) } ?? "python3")
     }
 
     /// Runs a program in place of this one, with further arguments in front of those of this process. Returns, with `errno`

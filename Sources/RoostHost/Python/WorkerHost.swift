@@ -14,7 +14,10 @@ package final class WorkerHost: Sendable {
     }
 
     package let settings: WorkerSettings
+    /// Whether a supervisor has started this process, which then is told by it alone when to stop.
+    package let isSupervised: Bool
     private let service: HostedService
+    private let attendance: ProcessAttendance
 
     /// Reads a command line, and sets up the process if it asks to serve.
     ///
@@ -34,28 +37,32 @@ package final class WorkerHost: Sendable {
         }
     }
 
-    private init(_ settings: ResolvedSettings) throws(AccessLogError) {
-        service = HostedService(settings, program: Self.program, threads: WorkerSettings.threads)
-        do throws(AccessLogError) {
-            self.settings = WorkerSettings(settings.values, try service.config())
+    private init(_ settings: ResolvedSettings) throws {
+        service = try HostedService(settings, program: Self.program, threads: WorkerSettings.threads)
+        do {
+            let equipment = try service.equipment()
+            var values = settings.values
+            values.serve.drainDelay = equipment.config.drainDelay
+            self.settings = WorkerSettings(values, equipment.config)
+            let successor = PythonWorker.successor()
+            attendance = try ProcessAttendance(service, equipment, successor: { successor })
         } catch {
-            service.reporter.finished(ExitStatus(error), failure: error.description)
+            service.reporter.finished(ExitStatus(error), failure: "\(error)", errno: nil)
             throw error
         }
+        if case .worker = service.role { isSupervised = true } else { isSupervised = false }
     }
 
-    /// The server goes from one phase to the next; `counts` is read, on any thread, for as long as the phase lasts.
-    package func entered(_ phase: ServePhase, counts: @escaping @Sendable () -> WorkerCounts = { WorkerCounts() }) {
-        service.reporter.entered(phase) {
-            let counts = counts()
-            return ServiceCounts(connections: counts.connections, requestsInFlight: counts.requestsInFlight)
-        }
+    /// The server goes from one phase to the next; `status` is read, on any thread, for as long as the phase lasts.
+    package func entered(_ phase: ServePhase, _ status: ServerStatus? = nil) {
+        service.reporter.entered(phase) { status.map(ServiceCounts.init) ?? ServiceCounts() }
     }
 
     /// The app is up and every address is listened on: the phase `serving` begins.
-    package func ready(_ binds: [BoundAddress], counts: @escaping @Sendable () -> WorkerCounts = { WorkerCounts() }) {
+    package func ready(_ binds: [BoundAddress], _ status: ServerStatus? = nil) {
         service.reporter.ready(binds)
-        entered(.serving(binds), counts: counts)
+        entered(.serving(binds), status)
+        attendance.hasBegun { status.map(ServiceCounts.init) ?? ServiceCounts() }
     }
 
     /// The last word before the process ends.
@@ -65,6 +72,7 @@ package final class WorkerHost: Sendable {
     ///   - reason: Why, if nobody asked for it: one line, which is printed.
     ///   - errno: The error number behind it, for the service manager.
     package func finished(_ status: Int32, reason: String? = nil, errno: Int32? = nil) {
+        attendance.end()
         service.finished(ExitStatus(rawValue: status) ?? .internalError, failure: reason, errno: errno)
     }
 
@@ -74,17 +82,6 @@ package final class WorkerHost: Sendable {
     }
 
     static let program = "roost"
-}
-
-/// Live counts of a server, which the service manager shows.
-package struct WorkerCounts: Sendable, Hashable {
-    package var connections: Int
-    package var requestsInFlight: Int
-
-    package init(connections: Int = 0, requestsInFlight: Int = 0) {
-        self.connections = connections
-        self.requestsInFlight = requestsInFlight
-    }
 }
 
 /// Why a worker has no settings to serve with.

@@ -13,6 +13,8 @@ struct HostSettings: Sendable {
     var accessLogFile: String?
     /// How many threads run WSGI apps; nil for what suits the app's language.
     var threads: Int?
+    /// How many processes serve, and when they are replaced.
+    var processes = ProcessSettings()
     /// What concerns apps in Python alone.
     var python = PythonSettings()
     var serve = Config()

@@ -5,6 +5,7 @@ enum SettingSection: String, Sendable, CaseIterable {
     case proxies = "Proxies"
     case application = "Application"
     case python = "Python apps"
+    case workers = "Workers"
     case responses = "Responses"
     case limits = "Limits"
     case timeouts = "Timeouts"

@@ -43,7 +43,7 @@ struct SettingTable: Sendable {
         ),
     ]
 
-    private static let shared: [Setting] = [general, listening, proxies, application, responses, limits, timeouts, lifecycle].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, proxies, application, workers, responses, limits, timeouts, lifecycle].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
@@ -141,6 +141,33 @@ struct SettingTable: Sendable {
         Setting("lifespan", .application, .choice("when"), \.serve.lifespan, "Run the app's lifespan: auto, on or off."),
     ]
 
+    private static let workers: [Setting] = [
+        Setting(
+            "workers", .workers, .either(.count(1...1024), or: "auto"), \.processes.workers, short: "w", commonVariable: "WEB_CONCURRENCY",
+            "Serve with this many processes; auto is one for each processor."
+        ),
+        Setting(
+            "timeout", .workers, .either(.positiveTime, or: "off"), \.processes.timeout,
+            "Kill and replace a worker whose event loop has not answered for this long."
+        ),
+        Setting(
+            "max_requests", .workers, .either(.count(1...1_000_000_000), or: "off"), \.processes.maxRequests,
+            "Replace a worker after about this many requests."
+        ),
+        Setting(
+            "max_requests_jitter", .workers, .count(0...1_000_000_000), \.processes.maxRequestsJitter,
+            "Add a random number up to this one to each worker's max_requests."
+        ),
+        Setting(
+            "worker_lifetime", .workers, .either(.positiveTime, or: "off"), \.processes.lifetime, otherFlags: ["workers-lifetime"],
+            "Replace a worker at this age, or up to a tenth earlier."
+        ),
+        Setting(
+            "workers_max_rss", .workers, .either(.bytes((1 << 20)...(1 << 50)), or: "off"), \.processes.maxResidentBytes,
+            "Replace a worker that has more resident memory than this."
+        ),
+    ]
+
     private static let responses: [Setting] = [
         Setting("include_server_header", .responses, .onOff, \.serve.includeServerHeader, "Send a server field."),
         Setting("include_date_header", .responses, .onOff, \.serve.includeDateHeader, "Send a date field."),
@@ -193,6 +220,18 @@ struct SettingTable: Sendable {
     private static let lifecycle: [Setting] = [
         Setting("startup_timeout", .lifecycle, .either(.positiveTime, or: "off"), \.serve.startupTimeout, "Let the app's startup take this long."),
         Setting("shutdown_timeout", .lifecycle, .either(.positiveTime, or: "off"), \.serve.shutdownTimeout, "Let the app's shutdown take this long."),
+        Setting(
+            "drain_delay", .lifecycle, .time, \.serve.drainDelay,
+            "Go on accepting connections for this long when stopping, so that load balancers notice in time."
+        ),
+        Setting(
+            "exit_idle_time", .lifecycle, .either(.positiveTime, or: "off"), \.processes.exitIdleTime,
+            "Stop after this long without a connection, if systemd holds the sockets and starts the service again."
+        ),
+        Setting(
+            "fd_store", .lifecycle, .onOff, \.processes.storesSockets,
+            "Keep sockets open over a restart in systemd's store (FileDescriptorStoreMax= in the unit)."
+        ),
         Setting(
             "graceful_timeout", .lifecycle, .time, \.serve.gracefulTimeout,
             "Let requests in flight finish for this long when stopping; 0 cuts them at once."

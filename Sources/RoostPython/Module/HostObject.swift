@@ -38,7 +38,12 @@ final class HostObject {
                     return returningNone { () throws(PythonRaised) in try host.finish(arguments) }
                 },
             ],
-            getters: [.init(name: "app") { instance, _ in HostObject.content(instance)?.app }])
+            getters: [
+                .init(name: "app") { instance, _ in HostObject.content(instance)?.app },
+                .init(name: "is_supervised") { instance, _ in
+                    HostObject.content(instance).map { returning($0.host.isSupervised ? Py_True() : Py_False()) }
+                },
+            ])
     }
 
     private static func content(_ instance: PyPointer?) -> HostObject? {
@@ -121,23 +126,22 @@ final class HostObject {
     private func enter(_ name: PyPointer) throws(PythonRaised) {
         switch PythonText.string(name) {
         case "starting": host.entered(.starting)
-        case "draining": host.entered(.draining, counts: counts)
-        case "stopping": host.entered(.stopping, counts: counts)
+        case "draining": host.entered(.draining, status)
+        case "stopping": host.entered(.stopping, status)
         default: throw raise(cpython_objects().pointee.value_error, "the phase is starting, draining or stopping")
         }
     }
 
-    /// Counts of the server that was ready; they may be read on any thread.
-    private var counts: @Sendable () -> WorkerCounts = { WorkerCounts() }
+    /// Counts of the server that was ready.
+    private var status: ServerStatus?
 
     /// `ready(server)`
     private func ready(_ server: PyPointer) throws(PythonRaised) {
         guard let type = try? ModuleState.get().server.type, cpython_is_instance(server, type) != 0,
             let server = HeapType.content(server, as: ServerObject.self)
         else { throw raise(cpython_objects().pointee.type_error, "ready() takes a Server") }
-        let status = server.counts
-        counts = { WorkerCounts(connections: status.connections, requestsInFlight: status.requestsInFlight) }
-        host.ready(server.binds, counts: counts)
+        status = server.counts
+        host.ready(server.binds, status)
     }
 
     /// `finished(code, reason=None, errno=None)`

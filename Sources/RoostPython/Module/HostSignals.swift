@@ -2,26 +2,33 @@ import CLinux
 import CPython
 import Synchronization
 
-/// SIGINT and SIGTERM as bytes in a descriptor that an event loop watches, whatever handlers Python or an application has installed.
+/// Signals, such as SIGINT and SIGTERM, as bytes in a descriptor that an event loop watches, whatever handlers Python or an application has installed.
 enum HostSignals {
     private struct State {
         var descriptor: Int32?
         var previous: [(signal: Int32, action: sigaction)] = []
     }
 
-    private static let signals: [Int32] = [SIGINT, SIGTERM]
     private static let state = Mutex(State())
 
-    /// `_roost.install_signals(descriptor)`: also again, after an application has installed handlers of its own.
-    static func install(_ descriptor: PyPointer) -> PyPointer? {
+    /// `_roost.install_signals(descriptor, signals)`: also again, after an application has installed handlers of its own.
+    static func install(_ arguments: PyPointer) -> PyPointer? {
         returningNone { () throws(PythonRaised) in
-            let number = PyLong_AsLong(descriptor)
-            if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
-            guard let descriptor = Int32(exactly: number) else { throw raise(cpython_objects().pointee.value_error, "a descriptor is expected") }
+            guard PyTuple_Size(arguments) == 2, let first = PyTuple_GetItem(arguments, 0), let second = PyTuple_GetItem(arguments, 1) else {
+                throw raise(cpython_objects().pointee.type_error, "install_signals() takes a descriptor and a tuple of signals")
+            }
+            let descriptor = try number(first)
+            let tuple = try PythonReference(PySequence_Tuple(second))
+            var signals: [Int32] = []
+            for index in 0..<PyTuple_Size(tuple.pointer) {
+                if let item = PyTuple_GetItem(tuple.pointer, index) { signals.append(try number(item)) }
+            }
             let isInstalled = state.withLock { state in
                 if state.descriptor != descriptor {
+                    if let old = state.descriptor {
+                        for (signal, _) in state.previous { clinux_signal_remove_watcher(signal, old) }
+                    }
                     for signal in signals {
-                        if let old = state.descriptor { clinux_signal_remove_watcher(signal, old) }
                         guard clinux_signal_add_watcher(signal, descriptor) == 0 else { return false }
                     }
                     state.descriptor = descriptor
@@ -34,8 +41,15 @@ enum HostSignals {
                 }
                 return true
             }
-            guard isInstalled else { throw raise(cpython_objects().pointee.os_error, "the handlers of SIGINT and SIGTERM can't be installed") }
+            guard isInstalled else { throw raise(cpython_objects().pointee.os_error, "the handlers of signals can't be installed") }
         }
+    }
+
+    private static func number(_ object: PyPointer) throws(PythonRaised) -> Int32 {
+        let number = PyLong_AsLong(object)
+        if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        guard let number = Int32(exactly: number) else { throw raise(cpython_objects().pointee.value_error, "a small number is expected") }
+        return number
     }
 
     /// `_roost.remove_signals()`: what was there before is put back.
@@ -45,10 +59,10 @@ enum HostSignals {
                 var action = action
                 clinux_signal_restore(signal, &action)
             }
-            state.previous = []
             if let descriptor = state.descriptor {
-                for signal in signals { clinux_signal_remove_watcher(signal, descriptor) }
+                for (signal, _) in state.previous { clinux_signal_remove_watcher(signal, descriptor) }
             }
+            state.previous = []
             state.descriptor = nil
         }
         return returning(Py_None())

@@ -31,7 +31,7 @@ private func makeModule(_ state: ModuleState) throws(PythonRaised) -> PythonRefe
         .init(name: "Host", flags: METH_O) { _, arguments in arguments.flatMap(HostObject.make) },
         .init(name: "config", flags: METH_O) { _, values in values.flatMap(ConfigObject.make) },
         .init(name: "Server", flags: METH_VARARGS) { _, arguments in arguments.flatMap(ServerObject.make) },
-        .init(name: "install_signals", flags: METH_O) { _, descriptor in descriptor.flatMap(HostSignals.install) },
+        .init(name: "install_signals", flags: METH_VARARGS) { _, arguments in arguments.flatMap(HostSignals.install) },
         .init(name: "remove_signals", flags: METH_NOARGS) { _, _ in HostSignals.remove() },
     ])
     let module = try PythonReference(PyModule_Create2(definition, CPython_ABI_VERSION))

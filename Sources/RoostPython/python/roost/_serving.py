@@ -96,6 +96,9 @@ class Serving:
     async def _drain(self) -> None:
         """Waits until nothing is in flight, at most for the graceful timeout; then cuts what is left."""
         self._reporter.phase("draining")
+        delay = self._server.setting("drain_delay")
+        if delay:
+            await self._wait(delay, self._shutdown.forced)
         self._server.stop_listening()
         drained = Flag()
         self._server.drain_connections(drained.set)

@@ -18,22 +18,23 @@ class Stopped(BaseException):
 class Signals:
     """Until serving begins a signal ends the worker where it stands; then it begins the shutdown, by a pipe that the loop watches."""
 
-    def __init__(self, shutdown: Shutdown) -> None:
+    def __init__(self, shutdown: Shutdown, *, is_supervised: bool = False) -> None:
         self._shutdown = shutdown
+        self._is_supervised = is_supervised
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.stop_at_once()
 
-    @staticmethod
-    def stop_at_once() -> None:
+    def stop_at_once(self) -> None:
         """Raises `Stopped` in the main thread at a signal."""
         # With a handler of Python's in place neither asyncio nor trio puts one of its own there later.
-        signal.signal(signal.SIGINT, _stop)
+        # At a terminal Ctrl-C reaches the supervisor too, which tells its workers by SIGTERM.
+        signal.signal(signal.SIGINT, _ignore if self._is_supervised else _stop)
         signal.signal(signal.SIGTERM, _stop)
 
     def install(self) -> None:
         """Makes signals begin the shutdown; takes them back from an app that has taken them."""
         self.stop_at_once()
-        _roost.install_signals(self._writer)
+        _roost.install_signals(self._writer, (signal.SIGTERM,) if self._is_supervised else (signal.SIGINT, signal.SIGTERM))
 
     def fileno(self) -> int:
         """Readable when a signal came."""
@@ -53,9 +54,18 @@ class Signals:
 _owner = os.getpid()
 
 
+def _ignore(number: int, frame: object) -> None:
+    if os.getpid() != _owner:
+        _end_by(number)
+
+
 def _stop(number: int, frame: object) -> None:
     if os.getpid() != _owner:
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        _end_by(number)
         return
     raise Stopped
+
+
+def _end_by(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

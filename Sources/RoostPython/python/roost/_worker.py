@@ -37,7 +37,7 @@ class Worker:
     def __init__(self, host: _roost.Host) -> None:
         self._host = host
         self._shutdown = Shutdown()
-        self._signals = Signals(self._shutdown)
+        self._signals = Signals(self._shutdown, is_supervised=host.is_supervised)
 
     def run(self) -> None:
         """Serves until it is told to stop; raises what it fails with."""

@@ -313,9 +313,9 @@ class _Request:
             self.waiter.set_result(None)
 
 
-def install_signals(callback_fd, /):
+def install_signals(callback_fd, signals, /):
     assert threading.current_thread() is threading.main_thread()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in signals:
         signal.signal(number, lambda number, frame: os.write(callback_fd, b"."))
 
 

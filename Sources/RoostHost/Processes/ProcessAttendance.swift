@@ -1,0 +1,69 @@
+internal import Glibc
+internal import Logging
+internal import Roost
+internal import Synchronization
+
+/// What a serving process obeys besides the signals that stop it: its parent, if that is a process of Roost's, and the
+/// signals by which an operator has logs reopened and the process replaced.
+final class ProcessAttendance: Sendable {
+    private let ignored: SignalWatch?
+    private let succession: Succession?
+    private let stored: OpenListeners?
+    private let isService: Atomic<Bool>
+    private let logger: Logger
+
+    /// - Parameter successor: The program that takes this process's place.
+    init(_ service: HostedService, _ equipment: HostedService.Equipment, successor: @escaping @Sendable () throws -> ChildProgram) throws {
+        let reporter = service.reporter as? ParentReporter
+        let processes = service.settings.values.processes
+        logger = equipment.config.logger
+        stored = processes.storesSockets ? equipment.listeners : nil
+        isService = Atomic(service.parent == nil)
+        if case .worker = service.role {
+            // The supervisor gets these too, and does what they ask for. A handler, other than SIG_IGN, is not inherited by what the app starts.
+            ignored = try SignalWatch([SIGINT, SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU])
+            succession = nil
+        } else {
+            ignored = nil
+            succession = try Succession(
+                listeners: equipment.listeners, reporter: service.service, accessLog: equipment.accessLog, logger: equipment.config.logger,
+                startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
+        }
+        try service.parent?.listen { [weak self] command in
+            switch command {
+            case .promoted:
+                reporter?.promoted()
+                self?.becameService()
+            case .reopenLogs: equipment.accessLog?.reopen()
+            // Who serves without a supervisor would never be told to stop; a successor that was not promoted has nothing to do.
+            case nil: if reporter?.isPromoted == false { kill(getpid(), SIGTERM) }
+            }
+        }
+    }
+
+    /// The process serves from here on; `counts` is read, on any thread, for as long as it does.
+    func hasBegun(_ counts: @escaping @Sendable () -> ServiceCounts) {
+        succession?.hasBegun(counts)
+        if isService.load(ordering: .acquiring) { storeSockets() }
+    }
+
+    private func becameService() {
+        isService.store(true, ordering: .releasing)
+        storeSockets()
+    }
+
+    private func storeSockets() {
+        guard let stored else { return }
+        if stored.store() {
+            logger.debug("systemd keeps the sockets over a restart")
+        } else {
+            logger.warning("the sockets cannot be kept over a restart (fd_store): there is none that Roost opened, or no service manager to keep it")
+        }
+    }
+
+    /// Obeys no more.
+    func end() {
+        ignored?.stop()
+        succession?.end()
+    }
+}

@@ -1,0 +1,58 @@
+internal import Logging
+internal import Roost
+internal import Systemd
+
+/// Tells whoever started a supervisor how the service is: the service manager, or the predecessor until that has made this
+/// process the service.
+struct ServiceVoice {
+    private let parent: ParentChannel?
+    /// Whether the service manager hears what is said here.
+    private(set) var isService: Bool
+    private var addresses: [String] = []
+    private var status = ""
+
+    init(parent: ParentChannel?) {
+        self.parent = parent
+        isService = parent == nil
+    }
+
+    /// To listen to; nil if nobody is there to be heard.
+    var descriptor: Int32? { isService ? nil : parent?.descriptor }
+
+    mutating func ready(_ addresses: [String]) {
+        self.addresses = addresses
+        if isService { notify([.ready]) } else { parent?.send(.started(addresses: addresses)) }
+    }
+
+    /// STATUS=, which a successor keeps to itself until it is the service.
+    mutating func status(_ text: String) {
+        status = text
+        notify([.status(text)])
+    }
+
+    func notify(_ states: [NotifyState]) {
+        guard isService else { return }
+        Notifier().send(states)
+    }
+
+    /// Takes the predecessor's word; false if it is gone without one.
+    mutating func hear() -> Bool {
+        guard let parent, !isService else { return true }
+        guard parent.next() == .promoted else { return false }
+        isService = true
+        notify([.ready, .status(status)])
+        return true
+    }
+
+    /// - Returns: Whether the predecessor tells the operator why this process ends.
+    func end(_ end: SupervisorEnd) -> Bool {
+        guard let reason = end.reason else {
+            notify([.status("stopped")])
+            return false
+        }
+        if let parent, !isService { return parent.send(.failed(status: end.status.rawValue, errno: end.errno, reason: reason)) }
+        let text = addresses.isEmpty ? "startup failed: \(reason)" : "failed: \(reason)"
+        notify((end.errno.map { [.errno($0)] } ?? []) + [.exitStatus(end.status.rawValue), .status(text)])
+        return false
+    }
+}

@@ -1,0 +1,322 @@
+internal import Glibc
+internal import Logging
+internal import Roost
+internal import Systemd
+
+/// The process that holds the sockets and has several others serve on them.
+///
+/// What it does is decided by `SupervisorStateMachine`; this is the hands and ears of it: processes, channels, signals, time,
+/// and the service manager. All of it runs on one thread, which does nothing else.
+final class Supervisor {
+    private struct Worker {
+        let process: Int32
+        var channel: ChildChannel?
+    }
+
+    private let service: HostedService
+    private let launch: () throws -> ChildProgram
+    private let accessLog: AccessLog?
+    private let listeners: OpenListeners
+    private let logger: Logger
+    private let watchdog = Watchdog.interval
+    private var machine: SupervisorStateMachine
+    private var voice: ServiceVoice
+    private var workers: [WorkerID: Worker] = [:]
+    private var successor: Worker?
+    private var ending: SupervisorEnd?
+    private var nextPulse = Duration.zero
+    private var nextMeasure = Duration.zero
+    private var silent: String?
+    private let measuresMemory: Bool
+    private var idle: IdleWatch?
+    private var reports: [WorkerID: WorkerReport] = [:]
+    /// The requests of workers that are gone.
+    private var pastRequests = 0
+    /// When the workers are told to stop; nil until somebody asks for it.
+    private var stopping: Duration?
+    private let drainDelay: Duration
+    private var hasDelayed = false
+    private let storesSockets: Bool
+    private let signals: SupervisorSignals
+    private let start = ContinuousClock.now
+
+    private var now: Duration { .now - start }
+
+    /// - Parameter launch: The program that a worker is.
+    init(_ service: HostedService, _ equipment: HostedService.Equipment, launch: @escaping () throws -> ChildProgram) throws {
+        ChildProgram.rememberItself()
+        self.service = service
+        self.launch = launch
+        let values = service.settings.values
+        let policy = values.processes.policy(values.serve)
+        accessLog = equipment.accessLog
+        listeners = equipment.listeners
+        logger = equipment.config.logger
+        machine = SupervisorStateMachine(policy)
+        measuresMemory = policy.maxResidentBytes != nil
+        idle = values.processes.exitIdleTime.map(IdleWatch.init)
+        drainDelay = values.serve.drainDelay
+        storesSockets = values.processes.storesSockets
+        voice = ServiceVoice(parent: service.parent)
+        signals = try SupervisorSignals()
+    }
+
+    /// Serves with workers until it is over, and tells everybody whom it concerns.
+    ///
+    /// - Parameter launch: The program that a worker is, looked for anew for each.
+    static func supervise(_ service: HostedService, launch: @escaping () throws -> ChildProgram) -> ExitStatus {
+        do {
+            return try Supervisor(service, try service.equipment(), launch: launch).run()
+        } catch {
+            let status = ExitStatus(error)
+            service.finished(status, failure: "\(error)", errno: (error as? BindError)?.code)
+            return status
+        }
+    }
+
+    private func run() throws -> ExitStatus {
+        defer { signals.stop() }
+        try listeners.open()
+        handle(.start)
+        while ending == nil { turn() }
+        guard let ending else { return .internalError }
+        if ending.isHandedOver { listeners.leave() }
+        listeners.close()
+        let isReported = voice.end(ending)
+        if let reason = ending.reason, !isReported { StandardError.write(error: reason, program: service.program) }
+        return ending.status
+    }
+
+    // MARK: Events
+
+    private func turn() {
+        var polled = signals.descriptors
+        let channels = workers.compactMap { id, worker in worker.channel.map { (id, $0.descriptor) } }
+        polled += channels.map(\.1)
+        let others = [successor?.channel?.descriptor, voice.descriptor].compactMap(\.self)
+        polled += others
+        let ready = wait(for: polled)
+        let time = now
+        if let deadline = machine.nextDeadline, deadline <= time { handle(.tick) }
+        for event in signals.take(from: ready) { if event == .stop { stop() } else { handle(event) } }
+        if let stopping, stopping <= time { stop() }
+        for (id, descriptor) in channels where ready.contains(descriptor) { hear(id) }
+        if let descriptor = successor?.channel?.descriptor, ready.contains(descriptor) { hearSuccessor() }
+        if let descriptor = voice.descriptor, ready.contains(descriptor), !hearPredecessor() { stop() }
+        // Last: what a process has said before its end is heard before that.
+        if ready.contains(signals.children) { reap() }
+        feedWatchdog(at: time)
+        measure(at: time)
+        stopIfIdle(at: time)
+    }
+
+    /// Tells the workers to stop; the first time once the drain delay is over.
+    private func stop() {
+        if !hasDelayed, drainDelay > .zero {
+            hasDelayed = true
+            stopping = now + drainDelay
+            logger.info("going on accepting connections for \(drainDelay) before stopping")
+            voice.notify([.stopping, .extendTimeout(drainDelay + .seconds(10))])
+            voice.status("draining")
+            return
+        }
+        stopping = nil
+        handle(.stop)
+    }
+
+    private func handle(_ event: SupervisorEvent) {
+        guard ending == nil else { return }
+        for action in machine.handle(event, at: now) { carryOut(action) }
+    }
+
+    private func wait(for descriptors: [Int32]) -> Set<Int32> {
+        var deadlines = [machine.nextDeadline].compactMap(\.self)
+        if watchdog != nil { deadlines.append(nextPulse) }
+        if measuresMemory { deadlines.append(nextMeasure) }
+        if let stopping { deadlines.append(stopping) }
+        var milliseconds: Int32 = -1
+        if let deadline = deadlines.min() {
+            milliseconds = Int32(clamping: Int64((max(.zero, deadline - now) / .milliseconds(1)).rounded(.up)))
+        }
+        var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polled, nfds_t(polled.count), milliseconds) > 0 else { return [] }
+        return Set(polled.filter { $0.revents != 0 }.map(\.fd))
+    }
+
+    private func hear(_ id: WorkerID) {
+        guard let reading = workers[id]?.channel?.read() else { return }
+        if reading.isClosed {
+            workers[id]?.channel?.close()
+            workers[id]?.channel = nil
+        }
+        for message in reading.messages {
+            if case .alive(let report) = message { reports[id] = report }
+            handle(.message(id, message))
+        }
+        if reading.isClosed { handle(.channelClosed(id, reason: reading.problem)) }
+    }
+
+    private func reap() {
+        _ = signals.takeChildren()
+        for (id, worker) in workers {
+            guard let termination = Self.termination(of: worker.process) else { continue }
+            // What it said last may not have been read.
+            hear(id)
+            workers[id]?.channel?.close()
+            workers[id] = nil
+            pastRequests += reports.removeValue(forKey: id)?.requests ?? 0
+            handle(.exited(id, termination))
+        }
+        if let successor, let termination = Self.termination(of: successor.process) {
+            hearSuccessor()
+            guard self.successor != nil else { return }
+            endSuccessor()
+            handle(.successorFailed(reason: "the successor \(Self.text(termination)) before it served"))
+        }
+    }
+
+    private static func termination(of process: Int32) -> Termination? {
+        var status: Int32 = 0
+        return waitpid(process, &status, WNOHANG) == process ? Termination(status: status) : nil
+    }
+
+    private static func text(_ termination: Termination) -> String {
+        switch termination {
+        case .code(let code): "exited with status \(code)"
+        case .signal(_, let name): "was killed by \(name)"
+        }
+    }
+
+    // MARK: Actions
+
+    private func carryOut(_ action: SupervisorAction) {
+        switch action {
+        case .spawn(let id): spawn(id)
+        case .terminate(let id), .force(let id): signal(id, SIGTERM)
+        case .kill(let id): signal(id, SIGKILL)
+        case .reopenLogs(let ids):
+            accessLog?.reopen()
+            for id in ids { workers[id]?.channel?.say(.reopenLogs) }
+        case .startSuccessor: startSuccessor()
+        case .abandonSuccessor:
+            if let successor { Glibc.kill(successor.process, SIGKILL) }
+            endSuccessor()
+        case .ready(let addresses):
+            for address in addresses { logger.info("running on \(address)") }
+            voice.ready(addresses)
+            storeSockets()
+        case .reloading: voice.notify([.reloading])
+        case .reloaded: voice.notify([.ready])
+        case .stopping: voice.notify([.stopping])
+        case .successorTookOver(let pid):
+            voice.notify([.mainPID(pid), .ready])
+            listeners.leave()
+            successor?.channel?.say(.promoted)
+        case .status(let text): voice.status(text)
+        case .extendTimeout(let time): voice.notify([.extendTimeout(time)])
+        case .log(let level, let message, let metadata):
+            logger.log(level: level, "\(message)", metadata: metadata.mapValues { "\($0)" })
+        case .end(let end): ending = end
+        }
+    }
+
+    private func spawn(_ id: WorkerID) {
+        do {
+            guard let handover = listeners.handover else { return }
+            let child = try launch().start(descriptors: handover.descriptors, hidden: Self.managersVariables) {
+                .worker(number: id.number, channel: $0, handover)
+            }
+            workers[id] = Worker(process: child.process, channel: ChildChannel(child.channel))
+            handle(.spawned(id, pid: child.process))
+        } catch {
+            handle(.spawnFailed(id, reason: "\(error)", errno: (error as? ChildProgramError)?.code))
+        }
+    }
+
+    /// What workers are not to tell the service manager, and must not believe to be meant for them.
+    private static let managersVariables = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"]
+
+    private func signal(_ id: WorkerID, _ signal: Int32) {
+        guard let worker = workers[id] else { return }
+        Glibc.kill(worker.process, signal)
+    }
+
+    // MARK: The successor
+
+    private func startSuccessor() {
+        do {
+            guard let handover = listeners.handover else { return }
+            let child = try ChildProgram.itself().start(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) {
+                .successor(channel: $0, handover)
+            }
+            successor = Worker(process: child.process, channel: ChildChannel(child.channel))
+        } catch {
+            handle(.successorFailed(reason: "\(error)"))
+        }
+    }
+
+    private func hearSuccessor() {
+        guard let process = successor?.process, let reading = successor?.channel?.read() else { return }
+        for message in reading.messages {
+            switch message {
+            case .started: return handle(.successorStarted(pid: process))
+            case .failed(_, _, let reason):
+                endSuccessor()
+                return handle(.successorFailed(reason: reason))
+            case .alive, .draining, .finished: continue
+            }
+        }
+        if reading.isClosed {
+            Glibc.kill(process, SIGKILL)
+            endSuccessor()
+            handle(.successorFailed(reason: reading.problem ?? "the successor ended before it served"))
+        }
+    }
+
+    private func endSuccessor() {
+        successor?.channel?.close()
+        successor = nil
+    }
+
+    /// False if the predecessor is gone without having made this process the service.
+    private func hearPredecessor() -> Bool {
+        guard voice.hear() else { return false }
+        storeSockets()
+        return true
+    }
+
+    private func storeSockets() {
+        guard storesSockets, voice.isService else { return }
+        if !listeners.store() {
+            logger.warning("the sockets cannot be kept over a restart (fd_store): there is none that Roost opened, or no service manager to keep it")
+        }
+    }
+
+    // MARK: Time
+
+    private func stopIfIdle(at time: Duration) {
+        let connections = reports.values.reduce(0) { $0 + $1.connections }
+        let requests = reports.values.reduce(pastRequests) { $0 + $1.requests }
+        guard idle?.isOver(connections: connections, requests: requests, at: time) ?? false else { return }
+        idle = nil
+        logger.notice("nobody has connected for a while: stopping until somebody does")
+        stop()
+    }
+
+    private func feedWatchdog(at time: Duration) {
+        guard let watchdog, time >= nextPulse else { return }
+        nextPulse = time + watchdog / 4
+        let silent = machine.silentWorker(at: time, after: watchdog / 2)
+        if let silent, self.silent == nil { logger.error("\(silent); the watchdog is not fed until it does") }
+        self.silent = silent
+        if silent == nil { voice.notify([.watchdog]) }
+    }
+
+    private func measure(at time: Duration) {
+        guard measuresMemory, time >= nextMeasure else { return }
+        nextMeasure = time + .seconds(1)
+        for (id, worker) in workers {
+            if let bytes = ProcessMemory.resident(of: worker.process) { handle(.resident(id, bytes: bytes)) }
+        }
+    }
+}
