@@ -27,6 +27,7 @@ struct SettingTableTests {
         case "peers": "unix:, 10.0.0.0/8, ::1"
         case "fields": "x-forwarded-for, x-forwarded-host"
         case "user", "group": "www-data"
+        case "pattern": "*.html"
         default: "/x"
         }
     }

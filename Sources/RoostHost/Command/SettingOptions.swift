@@ -6,6 +6,7 @@ struct SettingOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.proxies.rawValue) var proxies: SettingFlags<Proxies>
     @OptionGroup(title: SettingSection.application.rawValue) var application: SettingFlags<Application>
     @OptionGroup(title: SettingSection.workers.rawValue) var workers: SettingFlags<Workers>
+    @OptionGroup(title: SettingSection.development.rawValue) var development: SettingFlags<Development>
     @OptionGroup(title: SettingSection.responses.rawValue) var responses: SettingFlags<Responses>
     @OptionGroup(title: SettingSection.limits.rawValue) var limits: SettingFlags<Limits>
     @OptionGroup(title: SettingSection.timeouts.rawValue) var timeouts: SettingFlags<Timeouts>
@@ -14,14 +15,15 @@ struct SettingOptions: ParsableArguments {
 
     /// The flags that were given.
     var given: [GivenFlag] {
-        listening.given + proxies.given + application.given + workers.given + responses.given + limits.given + timeouts.given + lifecycle.given
-            + general.given
+        listening.given + proxies.given + application.given + workers.given + development.given + responses.given + limits.given
+            + timeouts.given + lifecycle.given + general.given
     }
 
     enum Listening: SettingGroup { static var section: SettingSection { .listening } }
     enum Proxies: SettingGroup { static var section: SettingSection { .proxies } }
     enum Application: SettingGroup { static var section: SettingSection { .application } }
     enum Workers: SettingGroup { static var section: SettingSection { .workers } }
+    enum Development: SettingGroup { static var section: SettingSection { .development } }
     enum Responses: SettingGroup { static var section: SettingSection { .responses } }
     enum Limits: SettingGroup { static var section: SettingSection { .limits } }
     enum Timeouts: SettingGroup { static var section: SettingSection { .timeouts } }

@@ -37,6 +37,9 @@ final class Supervisor {
     private let drainDelay: Duration
     private var hasDelayed = false
     private let storesSockets: Bool
+    private let sources: SourceWatch?
+    /// When a change is acted on; a moment later, since most come in swarms.
+    private var reloading: Duration?
     private let signals: SupervisorSignals
     private let start = ContinuousClock.now
 
@@ -58,6 +61,7 @@ final class Supervisor {
         drainDelay = values.serve.drainDelay
         storesSockets = values.processes.storesSockets
         voice = ServiceVoice(parent: service.parent)
+        sources = try Self.sources(service.settings.values)
         signals = try SupervisorSignals()
     }
 
@@ -93,7 +97,7 @@ final class Supervisor {
         var polled = signals.descriptors
         let channels = workers.compactMap { id, worker in worker.channel.map { (id, $0.descriptor) } }
         polled += channels.map(\.1)
-        let others = [successor?.channel?.descriptor, voice.descriptor].compactMap(\.self)
+        let others = [successor?.channel?.descriptor, voice.descriptor, sources?.descriptor].compactMap(\.self)
         polled += others
         let ready = wait(for: polled)
         let time = now
@@ -103,6 +107,11 @@ final class Supervisor {
         for (id, descriptor) in channels where ready.contains(descriptor) { hear(id) }
         if let descriptor = successor?.channel?.descriptor, ready.contains(descriptor) { hearSuccessor() }
         if let descriptor = voice.descriptor, ready.contains(descriptor), !hearPredecessor() { stop() }
+        if let sources, ready.contains(sources.descriptor) { noteChanges(sources.take()) }
+        if let reloading, reloading <= time {
+            self.reloading = nil
+            handle(.reload)
+        }
         // Last: what a process has said before its end is heard before that.
         if ready.contains(signals.children) { reap() }
         feedWatchdog(at: time)
@@ -133,7 +142,7 @@ final class Supervisor {
         var deadlines = [machine.nextDeadline].compactMap(\.self)
         if watchdog != nil { deadlines.append(nextPulse) }
         if measuresMemory { deadlines.append(nextMeasure) }
-        if let stopping { deadlines.append(stopping) }
+        deadlines += [stopping, reloading].compactMap(\.self)
         var milliseconds: Int32 = -1
         if let deadline = deadlines.min() {
             milliseconds = Int32(clamping: Int64((max(.zero, deadline - now) / .milliseconds(1)).rounded(.up)))
@@ -290,6 +299,25 @@ final class Supervisor {
         if !listeners.store() {
             logger.warning("the sockets cannot be kept over a restart (fd_store): there is none that Roost opened, or no service manager to keep it")
         }
+    }
+
+    // MARK: Development
+
+    private static func sources(_ settings: HostSettings) throws(SourceWatchError) -> SourceWatch? {
+        guard settings.processes.reloads else { return nil }
+        let (included, excluded) = (settings.processes.reloadIncluded, settings.processes.reloadExcluded)
+        // An app in Swift is the executable; one in Python is the files of its directory.
+        guard settings.app == nil, let executable = PythonTree.executable, let slash = executable.lastIndex(of: "/") else {
+            return try SourceWatch(settings.python.directory ?? ".", included: included, excluded: excluded, isDeep: true)
+        }
+        let name = String(executable[executable.index(after: slash)...])
+        return try SourceWatch(String(executable[..<slash]), included: [name], excluded: [], isDeep: false)
+    }
+
+    private func noteChanges(_ changed: [String]) {
+        guard let first = changed.first else { return }
+        logger.notice("\(first) has changed\(changed.count > 1 ? ", and \(changed.count - 1) more" : "")")
+        reloading = now + .milliseconds(200)
     }
 
     // MARK: Time

@@ -21,12 +21,20 @@ struct ProcessSettings: Sendable {
     /// Whether systemd keeps the sockets that Roost opened when the service is restarted.
     var storesSockets = false
 
+    /// Whether the app is started anew when its files change.
+    var reloads = false
+    /// Patterns of the names of files that count then.
+    var reloadIncluded = ["*.py"]
+    /// Patterns of the names of files and directories that do not.
+    var reloadExcluded = [".*", "__pycache__", "node_modules"]
+
     /// How many, with the processors counted that this process may run on.
     var workerCount: Int {
         workers ?? max(1, Int(clinux_processor_count()))
     }
 
-    var needsSupervisor: Bool { workerCount > 1 }
+    /// Whether others are to serve than the process that is started.
+    var needsSupervisor: Bool { workerCount > 1 || reloads }
 
     /// As the supervisor of `workers` takes it.
     func policy(_ serve: Config) -> SupervisorPolicy {

@@ -6,6 +6,7 @@ enum SettingSection: String, Sendable, CaseIterable {
     case application = "Application"
     case python = "Python apps"
     case workers = "Workers"
+    case development = "Development"
     case responses = "Responses"
     case limits = "Limits"
     case timeouts = "Timeouts"

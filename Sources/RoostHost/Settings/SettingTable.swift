@@ -43,7 +43,7 @@ struct SettingTable: Sendable {
         ),
     ]
 
-    private static let shared: [Setting] = [general, listening, proxies, application, workers, responses, limits, timeouts, lifecycle].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
@@ -165,6 +165,18 @@ struct SettingTable: Sendable {
         Setting(
             "workers_max_rss", .workers, .either(.bytes((1 << 20)...(1 << 50)), or: "off"), \.processes.maxResidentBytes,
             "Replace a worker that has more resident memory than this."
+        ),
+    ]
+
+    private static let development: [Setting] = [
+        Setting("reload", .development, .onOff, \.processes.reloads, "Start the app anew when its files change, in app_dir or the working directory."),
+        Setting(
+            "reload_include", .development, .patterns, \.processes.reloadIncluded,
+            "Look at files whose names match this pattern; may be given several times."
+        ),
+        Setting(
+            "reload_exclude", .development, .patterns, \.processes.reloadExcluded,
+            "Leave out files and directories whose names match this pattern; may be given several times."
         ),
     ]
 

@@ -121,6 +121,18 @@ extension SettingType where Value == [String] {
     }
 }
 
+extension SettingType where Value == [String] {
+    /// Patterns of file names.
+    static var patterns: Self {
+        let expected = "a pattern of file names such as *.html"
+        return SettingType("pattern", form: .repeatable, read: { value throws(SettingProblem) in
+            let entries = try value.entries(expected)
+            for entry in entries where entry.isEmpty || entry.contains("/") { throw SettingProblem("expected \(expected)", in: .text(entry)) }
+            return entries
+        }, show: { .list($0.map { .quoted($0) }) }, plain: { .list($0.map { .text($0) }) })
+    }
+}
+
 extension SettingType where Value: RawRepresentable<String> & CaseIterable {
     /// One of a few words.
     ///

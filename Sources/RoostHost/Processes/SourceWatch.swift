@@ -1,0 +1,105 @@
+internal import Glibc
+
+/// Notices that files in a directory change (inotify(7)), to start an app anew while it is being worked on.
+final class SourceWatch {
+    /// Readable when something has happened.
+    let descriptor: Int32
+    private let included: [String]
+    private let excluded: [String]
+    private let isDeep: Bool
+    /// By the watch's number.
+    private var directories: [Int32: String] = [:]
+
+    private static let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ONLYDIR)
+
+    /// - Parameters:
+    ///   - included: Patterns (glob(7)) of the names of files that count.
+    ///   - excluded: Patterns of the names of files and directories that do not, nor what is in them.
+    ///   - isDeep: Whether the directories in it count too.
+    init(_ root: String, included: [String], excluded: [String], isDeep: Bool) throws(SourceWatchError) {
+        self.isDeep = isDeep
+        self.included = included
+        self.excluded = excluded
+        descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        guard descriptor >= 0 else { throw SourceWatchError(directory: root, code: errno) }
+        guard add(root) else {
+            let code = errno
+            close(descriptor)
+            throw SourceWatchError(directory: root, code: code)
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// The files that have changed since the last call.
+    func take() -> [String] {
+        var changed: [String] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return changed }
+            buffer.withUnsafeBytes { bytes in
+                var offset = 0
+                while offset + Self.headSize <= count {
+                    let watch = bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)
+                    let mask = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
+                    let length = Int(bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
+                    let name = bytes[(offset + Self.headSize)..<min(offset + Self.headSize + length, count)].prefix { $0 != 0 }
+                    offset += Self.headSize + length
+                    note(watch, mask, String(decoding: name, as: UTF8.self), &changed)
+                }
+            }
+        }
+    }
+
+    /// Of `struct inotify_event`, before the name.
+    private static let headSize = 16
+
+    private func note(_ watch: Int32, _ mask: UInt32, _ name: String, _ changed: inout [String]) {
+        guard let directory = directories[watch] else { return }
+        if mask & UInt32(IN_IGNORED) != 0 {
+            directories[watch] = nil
+            return
+        }
+        guard !name.isEmpty, !matches(name, excluded) else { return }
+        let path = "\(directory)/\(name)"
+        if mask & UInt32(IN_ISDIR) != 0 {
+            if isDeep, mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 { _ = add(path) }
+        } else if mask & UInt32(IN_CREATE) == 0, matches(name, included), !changed.contains(path) {
+            changed.append(path)
+        }
+    }
+
+    /// Watches a directory and those below it. False, with errno, if it cannot be watched.
+    private func add(_ directory: String) -> Bool {
+        let watch = inotify_add_watch(descriptor, directory, Self.events)
+        guard watch >= 0 else { return false }
+        directories[watch] = directory
+        guard isDeep, let stream = opendir(directory) else { return true }
+        defer { closedir(stream) }
+        // An environment's own files change when something is installed, which is no change of the app.
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let path = "\(directory)/\(name)"
+            guard entry.pointee.d_type == UInt8(DT_DIR), name != ".", name != "..", !matches(name, excluded), access("\(path)/pyvenv.cfg", F_OK) != 0
+            else { continue }
+            _ = add(path)
+        }
+        return true
+    }
+
+    private func matches(_ name: String, _ patterns: [String]) -> Bool {
+        patterns.contains { fnmatch($0, name, 0) == 0 }
+    }
+}
+
+/// A directory cannot be watched.
+struct SourceWatchError: Error, CustomStringConvertible {
+    let directory: String
+    let code: Int32
+
+    var description: String {
+        let hint = code == ENOSPC ? "; there are too many directories: raise fs.inotify.max_user_watches, or exclude some with --reload-exclude" : ""
+        return "watching \(directory) for changes (--reload): \(String(cString: strerror(code)))\(hint)"
+    }
+}
