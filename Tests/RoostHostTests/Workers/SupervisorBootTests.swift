@@ -105,6 +105,16 @@ struct SupervisorBootTests {
         ])
     }
 
+    @Test("and was stopped with all its workers, who heard of it first", arguments: [.exited(1, .signal(15, name: "SIGTERM")), .exited(1, .code(0))] as [SupervisorEvent])
+    func stopOfAll(_ event: SupervisorEvent) {
+        var supervision = Supervision(2)
+        supervision.at(0, .start)
+        for id in [1, 2] as [WorkerID] { supervision.at(0, .spawned(id, pid: 100)) }
+        #expect(supervision.at(1, event).last?.hasPrefix("STATUS startup failed: worker 1 (pid 100) ") == true)
+        #expect(supervision.at(1, .stop) == ["info: the service stops already", "STATUS draining"])
+        #expect(supervision.at(2, .exited(2, .signal(15, name: "SIGTERM"))) == ["STATUS stopped", "end 0"])
+    }
+
     @Test("and ends at once when it is stopped before it has begun")
     func stopBeforeStart() {
         var supervision = Supervision(1)

@@ -28,7 +28,7 @@ struct SupervisorLossTests {
         #expect(actions.first == .log(.error, "worker 1 (pid 101) exited with status 7; another one is started at once", metadata: ["worker": "1", "pid": "101"]))
     }
 
-    @Test("unasked but in good order is replaced too, a little later", arguments: [.exited(1, .code(0)), .message(1, .draining), .message(1, .finished)] as [SupervisorEvent])
+    @Test("unasked but in good order is replaced too, a little later", arguments: [.exited(1, .code(0)), .exited(1, .signal(15, name: "SIGTERM")), .message(1, .draining), .message(1, .finished)] as [SupervisorEvent])
     func orderly(_ event: SupervisorEvent) {
         var supervision = Supervision.serving(2)
         let actions = supervision.at(60, event)
@@ -119,6 +119,16 @@ struct SupervisorLossTests {
             "STATUS serving 1 bind, 1 of 2 workers",
         ])
         #expect(supervision.machine.silentWorker(at: .seconds(50), after: .seconds(9)) == nil)
+    }
+
+    @Test("is not one that could not be heard because the supervisor did not run")
+    func lateSupervisor() {
+        var supervision = Supervision.serving(2) { $0.timeout = .seconds(30) }
+        #expect(supervision.machine.nextDeadline == .seconds(31))
+        #expect(supervision.at(300, .message(1, .alive(WorkerReport()))) == [])
+        #expect(supervision.machine.silentWorker(at: .seconds(301), after: .seconds(2)) == nil)
+        #expect(supervision.machine.nextDeadline == .seconds(330))
+        #expect(supervision.at(330, .message(1, .alive(WorkerReport()))).first == "kill 2")
     }
 
     @Test("because of what it says over its control socket finishes its requests")

@@ -94,8 +94,7 @@ private struct World {
                 guard machine.policy.shutdownTimeout == nil else { break }
                 for id in processes.keys.sorted() { hand(.exited(id, .code(0))) }
             }
-            guard endStatus == nil, let deadline = machine.nextDeadline else { break }
-            now = max(now, deadline)
+            now = max(now, machine.nextDeadline ?? now + .seconds(600))
             hand(.tick)
         }
         if endStatus == nil { problem = problem ?? "it does not end" }
@@ -203,7 +202,8 @@ private struct World {
             if isStopping { return "\(id) is started after the stop" }
             if processes[id] != nil { return "\(id) is started twice" }
             processes[id] = Process(isDeaf: Int.random(in: 0..<5, using: &random) == 0, isStuck: Int.random(in: 0..<40, using: &random) == 0)
-            if machine.workers.count > 2 * mostWanted + 2 { return "\(machine.workers.count) workers" }
+            // However many are on their way out, one may always be started.
+            if machine.workers.count > 2 * mostWanted + 1, machine.workers.count(where: \.counts) > 1 { return "\(machine.workers.count) workers" }
         case .terminate(let id):
             guard let process = processes[id], process.isThere, !process.isTerminated, !process.isKilled else { return "\(id) cannot be told to end" }
             processes[id]?.isTerminated = true

@@ -58,7 +58,7 @@ struct SupervisorReloadTests {
     func coalesced() {
         var supervision = Supervision.serving(1)
         supervision.at(60, .reload)
-        supervision.tell([.init(60, .reload), .init(60, .reload)])
+        supervision.tell([.init(60, .reload, "info: a reload follows when what is under way is over"), .init(60, .reload)])
         #expect(supervision.start(2, at: 61) == [
             "info: worker 2 (pid 102) serves", "terminate 1", "RELOADED", "info: reloaded: served by 1 new worker", "RELOADING",
             "info: reloading: starting 1 new worker", "spawn 3",
@@ -73,7 +73,7 @@ struct SupervisorReloadTests {
     func duringBoot() {
         var supervision = Supervision(1)
         supervision.at(0, .start)
-        supervision.tell([.init(0, .reload)])
+        supervision.tell([.init(0, .reload, "info: a reload follows when what is under way is over")])
         #expect(supervision.start(1, at: 1) == [
             "info: worker 1 (pid 101) serves", "READY 127.0.0.1:8000", "RELOADING", "info: reloading: starting 1 new worker", "spawn 2",
             "STATUS reloading: 0 of 1 new worker ready",

@@ -8,7 +8,7 @@ struct SupervisorUpgradeTests {
     func upgrade() {
         var supervision = Supervision.serving(2)
         supervision.tell([
-            .init(60, .upgrade, "start successor", "info: upgrading: starting a successor", "STATUS serving 1 bind, 2 workers, a successor starts"),
+            .init(60, .upgrade, "start successor", "info: upgrading: starting a successor", "STATUS serving 1 bind, 2 workers; a successor starts"),
             .init(60, .upgrade, "warning: no upgrade: one is under way"),
             .init(
                 65, .successorStarted(pid: 900), "info: the successor (pid 900) serves; the workers of this process drain", "MAINPID 900", "terminate 1", "terminate 2"),
@@ -37,7 +37,7 @@ struct SupervisorUpgradeTests {
                 61, .successorFailed(reason: "exited with status 4"), "error: upgrade failed: exited with status 4; the old process goes on",
                 "STATUS serving 1 bind, 1 worker; upgrade failed: exited with status 4, the old process goes on"),
             .init(62, .successorStarted(pid: 900)),
-            .init(63, .upgrade, "start successor", "info: upgrading: starting a successor", "STATUS serving 1 bind, 1 worker, a successor starts"),
+            .init(63, .upgrade, "start successor", "info: upgrading: starting a successor", "STATUS serving 1 bind, 1 worker; a successor starts"),
         ])
     }
 
@@ -76,7 +76,7 @@ struct SupervisorUpgradeTests {
     func reload() {
         var supervision = Supervision.serving(1)
         supervision.at(60, .upgrade)
-        supervision.tell([.init(61, .reload)])
+        supervision.tell([.init(61, .reload, "info: a reload follows when what is under way is over"), .init(61, .reload)])
         var other = supervision
         #expect(supervision.at(62, .successorFailed(reason: "x")).contains("RELOADING"))
         #expect(other.at(62, .successorStarted(pid: 900)).contains("terminate 1"))

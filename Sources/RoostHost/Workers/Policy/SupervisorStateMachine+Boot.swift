@@ -20,6 +20,6 @@ extension SupervisorStateMachine {
         let reason = failure.reason ?? "\(worker.name) \(failure.predicate)"
         // Whoever ends well before it serves has not done what it is for.
         let status = failure.status == .internalError ? .startupFailed : failure.status
-        beginStop(SupervisorEnd(status: status, reason: reason, errno: failure.errno))
+        beginStop(SupervisorEnd(status: status, reason: reason, errno: failure.errno), isForeseen: failure.isOrderly)
     }
 }

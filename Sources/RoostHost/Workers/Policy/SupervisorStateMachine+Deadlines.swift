@@ -28,6 +28,15 @@ extension SupervisorStateMachine {
         return worker.lifetime.map { since + $0 }
     }
 
+    /// The clock has gone on. If it has gone on far beyond the deadline, the supervisor has not run meanwhile, and what it could not hear is nobody's
+    /// silence: that is counted from now on.
+    mutating func advance(to time: Duration) {
+        let lateness = nextDeadline.map { time - $0 } ?? .zero
+        now = time
+        guard lateness > Self.slack else { return }
+        for index in workers.indices { workers[index].lastHeard = time }
+    }
+
     mutating func meetDeadlines() {
         if let successorDeadline, successorDeadline <= now {
             actions.append(.abandonSuccessor)

@@ -44,8 +44,7 @@ extension SupervisorStateMachine {
         case .serving:
             let connections = workers.reduce(0) { $0 + $1.report.connections }
             return .init(
-                news: ServiceStatusText.serving(binds: addresses.count, workers: workers.count(where: \.isServing), of: target)
-                    + (isUpgrading ? ", a successor starts" : ""),
+                news: ServiceStatusText.serving(binds: addresses.count, workers: workers.count(where: \.isServing), of: target),
                 counts: connections > 0 ? ", \(ServiceStatusText.counted(connections, "connection"))" : "",
                 notice: manager.notice)
         case .reloading:

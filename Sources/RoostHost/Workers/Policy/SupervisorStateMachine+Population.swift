@@ -12,9 +12,14 @@ extension SupervisorStateMachine {
         return population.count >= target && population.allSatisfy(\.isServing)
     }
 
-    /// How many more may be started. Those that still drain take room too, but never all of it.
+    /// How many more may be started.
+    ///
+    /// Those that are on their way out take room until they are gone, so that reloads in quick succession do not pile up processes. But somebody
+    /// must serve.
     private var room: Int {
-        max(2 * target + 1 - workers.count, population.isEmpty ? 1 : 0)
+        let serving = workers.count(where: \.counts)
+        if serving == workers.count { return target }
+        return max(2 * target + 1 - workers.count, serving == 0 ? 1 : 0)
     }
 
     /// When the next missing worker may be started; nil if none is missing, or if it waits for something else.

@@ -8,11 +8,11 @@ extension SupervisorStateMachine {
             return
         case .stopping:
             log(.info, "no reload: the service stops")
-        case .booting, .reloading:
-            isReloadWanted = true
-        case .serving:
+        case .booting, .reloading, .serving:
+            let isNew = !isReloadWanted
             isReloadWanted = true
             reloadIfWanted()
+            if isNew, isReloadWanted { log(.info, "a reload follows when what is under way is over") }
         }
     }
 

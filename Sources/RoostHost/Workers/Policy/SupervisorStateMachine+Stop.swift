@@ -25,6 +25,7 @@ extension SupervisorStateMachine {
             return beginStop(SupervisorEnd(status: .asked), requests: 1)
         }
         stopping.requests += 1
+        if stopping.isForeseen { stopping.end = SupervisorEnd(status: .asked) }
         phase = .stopping(stopping)
         switch stopping.requests {
         case 1: log(.info, "the service stops already")
@@ -34,8 +35,8 @@ extension SupervisorStateMachine {
     }
 
     /// - Parameter requests: How often somebody has asked for it.
-    mutating func beginStop(_ end: SupervisorEnd, requests: Int = 0) {
-        phase = .stopping(Stopping(end: end, requests: requests))
+    mutating func beginStop(_ end: SupervisorEnd, requests: Int = 0, isForeseen: Bool = false) {
+        phase = .stopping(Stopping(end: end, requests: requests, isForeseen: isForeseen))
         isReloadWanted = false
         abandonSuccessor()
         if !end.isHandedOver { actions.append(.stopping) }
@@ -47,6 +48,13 @@ extension SupervisorStateMachine {
         guard let index = index(id), workers[index].counts else { return }
         workers[index].stage = .leaving(deadline: drainDeadline)
         if workers[index].pid != nil { actions.append(.terminate(id)) }
+    }
+
+    /// A worker that is leaving has nothing left to do but exit.
+    mutating func hurry(_ index: Int) {
+        guard case .leaving(let deadline) = workers[index].stage else { return }
+        let latest = now + Self.exitTimeout
+        workers[index].stage = .leaving(deadline: min(deadline ?? latest, latest))
     }
 
     mutating func kill(_ index: Int) {
@@ -63,9 +71,8 @@ extension SupervisorStateMachine {
     private mutating func forceAll() {
         log(.warning, "asked to stop again: requests in flight are cut")
         for index in workers.indices {
-            guard case .leaving(let deadline) = workers[index].stage else { continue }
-            let forced = now + Self.exitTimeout
-            workers[index].stage = .leaving(deadline: min(deadline ?? forced, forced))
+            guard case .leaving = workers[index].stage else { continue }
+            hurry(index)
             if workers[index].pid != nil { actions.append(.force(workers[index].id)) }
         }
     }

@@ -14,7 +14,7 @@ extension SupervisorStateMachine {
         isUpgrading = true
         // It has workers to start, and before that itself.
         successorDeadline = policy.startupTimeout.map { now + $0 + Self.slack * 2 }
-        manager.notice = nil
+        manager.notice = "a successor starts"
         actions.append(.startSuccessor)
         log(.info, "upgrading: starting a successor")
     }

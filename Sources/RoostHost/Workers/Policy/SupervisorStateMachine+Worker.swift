@@ -100,21 +100,16 @@ extension SupervisorStateMachine {
         if case .leaving = workers[index].stage {
             // It has heard. If its shutdown may take as long as it takes, nothing but a further request to stop ends it earlier.
             if isUnlimited, !isHurried, !workers[index].hasFailed { workers[index].stage = .leaving(deadline: nil) }
-        } else {
+        } else if workers[index].counts {
             leavesUnasked(index, deadline: isUnlimited ? nil : drainDeadline)
         }
     }
 
     private mutating func finished(_ index: Int) {
-        if case .leaving(let deadline) = workers[index].stage {
-            workers[index].stage = .leaving(deadline: min(deadline ?? now + Self.exitTimeout, now + Self.exitTimeout))
-        } else {
-            leavesUnasked(index, deadline: now + Self.exitTimeout)
-        }
+        if workers[index].counts { leavesUnasked(index, deadline: now + Self.exitTimeout) } else { hurry(index) }
     }
 
     private mutating func leavesUnasked(_ index: Int, deadline: Duration?) {
-        guard workers[index].counts else { return }
         let worker = workers[index]
         workers[index].stage = .leaving(deadline: deadline)
         var failure = WorkerFailure("stops without having been asked", hadStarted: worker.isServing)
@@ -124,8 +119,12 @@ extension SupervisorStateMachine {
 
     private mutating func failed(_ index: Int, _ status: Int32, _ errno: Int32?, _ reason: String) {
         let worker = workers[index]
+        guard !worker.hasFailed else { return }
         workers[index].hasFailed = true
-        guard worker.counts else { return log(.warning, "\(worker.name) failed while it stopped: \(reason)", worker) }
+        guard worker.counts else {
+            hurry(index)
+            return log(.warning, "\(worker.name) failed while it stopped: \(reason)", worker)
+        }
         workers[index].stage = .leaving(deadline: now + Self.exitTimeout)
         lost(worker, WorkerFailure(status: status, errno: errno, reason: reason, hadStarted: worker.isServing))
     }

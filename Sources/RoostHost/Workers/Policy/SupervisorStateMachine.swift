@@ -8,7 +8,7 @@ internal import Logging
 ///
 /// | Question | Answer |
 /// |---|---|
-/// | A worker ends before all initial ones have started | all end; so does the supervisor, with the worker's own status or 3 |
+/// | A worker ends before all initial ones have started | all end; so does the supervisor, with the worker's own status or 3. But if it ended as if it had been told to, and the supervisor then is, that was a stop |
 /// | A worker is lost later | another is started, at the pace of `RespawnPace` |
 /// | Five failures in a row, and nobody serves | the supervisor ends, never with 0. While somebody serves it goes on trying |
 /// | A worker ends with status 0, or drains, unasked | it is replaced and counted like one that was lost; a little later, since all may have been told to end |
@@ -33,9 +33,11 @@ struct SupervisorStateMachine: Sendable {
     }
 
     struct Stopping: Sendable, Hashable {
-        let end: SupervisorEnd
+        var end: SupervisorEnd
         /// How often somebody has asked for it.
         var requests: Int
+        /// It began because a worker ended as if it had been asked to; perhaps it was, and the supervisor is going to be.
+        var isForeseen = false
     }
 
     let policy: SupervisorPolicy
@@ -79,7 +81,7 @@ struct SupervisorStateMachine: Sendable {
     /// - Parameter now: The time since some fixed moment, by a clock that never goes back.
     mutating func handle(_ event: SupervisorEvent, at now: Duration) -> [SupervisorAction] {
         guard phase != .ended else { return [] }
-        self.now = max(self.now, now)
+        advance(to: max(self.now, now))
         takeNote(of: event)
         meetDeadlines()
         balance()

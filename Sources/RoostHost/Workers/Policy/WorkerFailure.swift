@@ -23,10 +23,11 @@ struct WorkerFailure: Sendable, Hashable {
         switch termination {
         case .code(let code):
             predicate = "exited with status \(code)"
-            isOrderly = code == 0
+            isOrderly = termination.isExpectedAfterTerm
             // An interpreter that refuses the app, or a worker that could not say so, exits with the documented number all the same.
             if !hadStarted, let named = ExitStatus(rawValue: code), [.appNotLoaded, .bindFailed].contains(named) { status = named }
         case .signal(let number, let name):
+            isOrderly = termination.isExpectedAfterTerm
             predicate = "killed by \(name)" + (number == Termination.killSignal ? ", perhaps out of memory" : "")
         }
         if !hadStarted { predicate += " before it had started" }
