@@ -43,7 +43,7 @@ struct SupervisorBootTests {
             ([.exited(1, .code(1))], "exited with status 1 before it had started", "3", nil),
             ([.exited(1, .code(0))], "exited with status 0 before it had started", "3", nil),
             ([.exited(1, .code(4))], "exited with status 4 before it had started", "4", nil),
-            ([.exited(1, .signal(9, name: "SIGKILL"))], "killed by SIGKILL, perhaps out of memory before it had started", "3", nil),
+            ([.exited(1, .signal(9, name: "SIGKILL"))], "killed by SIGKILL before it had started, perhaps out of memory", "3", nil),
             ([.message(1, .started(addresses: addresses)), .exited(1, .signal(11, name: "SIGSEGV"))], "killed by SIGSEGV", "3", nil),
             ([.message(1, .started(addresses: addresses)), .message(1, .draining)], "stops without having been asked", "3", nil),
         ] as [([SupervisorEvent], String, String, String?)])

@@ -13,7 +13,8 @@ enum SupervisorEvent: Sendable, Hashable {
     case resident(WorkerID, bytes: Int)
     /// Nothing more comes from a worker: its end of the control socket was closed, or what it sent was wrong for this `reason`.
     case channelClosed(WorkerID, reason: String?)
-    /// A worker's process has ended. It comes once for each worker that was spawned.
+    /// A worker's process has ended. It comes once for each worker that was spawned, after all messages that its control socket still held, which
+    /// may tell why.
     case exited(WorkerID, Termination)
 
     /// SIGHUP: replace all workers by new ones.

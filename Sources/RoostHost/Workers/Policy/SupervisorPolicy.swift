@@ -4,7 +4,7 @@ struct SupervisorPolicy: Sendable, Hashable {
     var workers: Int
     /// How long a worker may take to start; nil for as long as it takes.
     var startupTimeout: Duration? = .seconds(60)
-    /// How long a draining worker may take to finish its requests, a delay before it stops to accept among it.
+    /// How long a draining worker may take to finish its requests, counted from SIGTERM: a delay before it stops accepting is part of it.
     var gracefulTimeout: Duration = .seconds(30)
     /// How long the app's shutdown may take after that; nil for as long as it takes.
     var shutdownTimeout: Duration? = .seconds(60)

@@ -8,7 +8,7 @@ internal import Logging
 ///
 /// | Question | Answer |
 /// |---|---|
-/// | A worker ends before all initial ones have started | all end; so does the supervisor, with the worker's own status or 3. But if it ended as if it had been told to, and the supervisor then is, that was a stop |
+/// | A worker ends before all initial ones have started | all end; so does the supervisor, with the worker's own status or 3. If it ended as if told to, and the supervisor is told next, that is a stop |
 /// | A worker is lost later | another is started, at the pace of `RespawnPace` |
 /// | Five failures in a row, and nobody serves | the supervisor ends, never with 0. While somebody serves it goes on trying |
 /// | A worker ends with status 0, or drains, unasked | it is replaced and counted like one that was lost; a little later, since all may have been told to end |

@@ -20,17 +20,16 @@ struct WorkerFailure: Sendable, Hashable {
 
     init(_ termination: Termination, hadStarted: Bool) {
         status = hadStarted ? .internalError : .startupFailed
+        isOrderly = termination.isExpectedAfterTerm
+        let stage = hadStarted ? "" : " before it had started"
         switch termination {
         case .code(let code):
-            predicate = "exited with status \(code)"
-            isOrderly = termination.isExpectedAfterTerm
+            predicate = "exited with status \(code)\(stage)"
             // An interpreter that refuses the app, or a worker that could not say so, exits with the documented number all the same.
             if !hadStarted, let named = ExitStatus(rawValue: code), [.appNotLoaded, .bindFailed].contains(named) { status = named }
         case .signal(let number, let name):
-            isOrderly = termination.isExpectedAfterTerm
-            predicate = "killed by \(name)" + (number == Termination.killSignal ? ", perhaps out of memory" : "")
+            predicate = "killed by \(name)\(stage)" + (number == Termination.killSignal ? ", perhaps out of memory" : "")
         }
-        if !hadStarted { predicate += " before it had started" }
     }
 
     /// - Parameter predicate: What happened.
