@@ -25,3 +25,21 @@ ssize_t clinux_send3(int descriptor,
     message.msg_iovlen = count;
     return sendmsg(descriptor, &message, MSG_NOSIGNAL);
 }
+
+ssize_t clinux_send_file(int descriptor, int file, off_t *offset, size_t count) {
+    // Blocked, the signal waits for this thread, and is taken back before anybody sees it.
+    sigset_t pipe, before;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    ssize_t sent = sendfile(descriptor, file, offset, count);
+    int number = errno;
+    // A peer that goes while the call is under way raises it too, though the call then returns what was sent before.
+    if (sent < (ssize_t)count) {
+        const struct timespec none = {0};
+        while (sigtimedwait(&pipe, NULL, &none) < 0 && errno == EINTR) {}
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return sent;
+}

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -36,6 +37,14 @@ int clinux_accept(int descriptor);
 static inline ssize_t clinux_send(int descriptor, const void *_Nullable bytes, size_t count) {
     return send(descriptor, bytes, count, MSG_NOSIGNAL);
 }
+
+/// send(2) with MSG_NOSIGNAL of what more follows behind at once: TCP waits for it before it sends a segment that is not full (MSG_MORE).
+static inline ssize_t clinux_send_more(int descriptor, const void *_Nullable bytes, size_t count) {
+    return send(descriptor, bytes, count, MSG_NOSIGNAL | MSG_MORE);
+}
+
+/// sendfile(2) to a socket, from `*offset` on, which is moved; without the SIGPIPE that the call has no flag against.
+ssize_t clinux_send_file(int descriptor, int file, off_t *_Nonnull offset, size_t count);
 
 /// sendmsg(2) of up to three pieces, with MSG_NOSIGNAL; empty pieces are left out.
 ssize_t clinux_send3(int descriptor,

@@ -27,4 +27,13 @@ public enum ASGISendEvent: Sendable {
     case httpResponseStart(status: Int, headers: Headers = [:])
     /// `http.response.body`: a piece of the response's body; more must follow while `more` is true.
     case httpResponseBody(_ body: ByteBuffer = ByteBuffer(), more: Bool = false)
+    /// `http.response.pathsend`: instead of any `httpResponseBody`, the file with this absolute path is the whole body. The kernel sends it from where
+    /// it is (sendfile(2)), so that it takes no memory, however long it is and however slow the client.
+    ///
+    /// The file's length is announced, or else so much of the file is sent as `content-length` says. A file that cannot be sent is an
+    /// `ASGIError.unsendableFile`, and nothing was sent then: the application may answer otherwise, from `httpResponseStart` on. The file is opened
+    /// within `send` and may be renamed or removed afterwards, but not be written to until it is sent: a client whose file becomes shorter is cut off.
+    ///
+    /// Offered to every `http` scope, as `ScopeExtensions.pathsend` says ("Path Send" in ASGI's "Extensions").
+    case httpResponsePathsend(path: String)
 }

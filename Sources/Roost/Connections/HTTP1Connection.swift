@@ -69,6 +69,8 @@ final class HTTP1Connection {
     private var readWillEnd = false
 
     @exclusivity(unchecked) private var exchange: Exchange?
+    /// That whose response is complete but for its file, the last that `output` has: nothing begins behind it.
+    @exclusivity(unchecked) private var fileExchange: Exchange?
     /// The response to the request that came last.
     @exclusivity(unchecked) private var response = ResponseWriter()
     @exclusivity(unchecked) private var expectsContinue = false
@@ -188,6 +190,10 @@ final class HTTP1Connection {
     /// Notes that output was written.
     func wrote() {
         mark = shared.loop.now
+        if let sent = fileExchange, output.isEmpty {
+            fileExchange = nil
+            sent.fileEnded(unsent: 0, nil)
+        }
         if let exchange, exchange.isWaitingForRoom, output.count < Self.lowWater {
             exchange.resumeRoomWaiter()
         }
@@ -197,7 +203,7 @@ final class HTTP1Connection {
     /// Notes that the time in `deadline` has come.
     func deadlineReached() {
         if !output.isEmpty {
-            shared.logRejection("the client took nothing of its response for too long", status: 0, exchange?.metadata ?? origin.metadata)
+            shared.logRejection("the client took nothing of its response for too long", status: 0, (exchange ?? fileExchange)?.metadata ?? origin.metadata)
             abandonExchange()
             return end(.now(reset: true))
         }
@@ -460,12 +466,20 @@ final class HTTP1Connection {
 
     private func end(_ ending: Ending) {
         if case .now = self.ending { return }
-        if case .now = ending { output.discard() }
+        if case .now = ending { discardOutput() }
         self.ending = ending
         phase = .ended
         input = []
         inputStart = 0
         transport?.connectionChanged()
+    }
+
+    private func discardOutput() {
+        let (unsent, failure) = (output.count, output.file?.failure)
+        output.discard()
+        guard let broken = fileExchange else { return }
+        fileExchange = nil
+        broken.fileEnded(unsent: unsent, failure)
     }
 
     private func awaitNextRequest() {
@@ -482,7 +496,7 @@ final class HTTP1Connection {
 // MARK: - Responses
 
 extension HTTP1Connection: ExchangeWire {
-    var hasRoom: Bool { output.count < Self.highWater }
+    var hasRoom: Bool { fileExchange == nil && output.count < Self.highWater }
 
     var lacksBody: Bool { response.shortfall != nil }
 
@@ -502,19 +516,34 @@ extension HTTP1Connection: ExchangeWire {
     }
 
     func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
+        try putHead(status: status, headers: headers, bodyLength: more ? nil : body.readableBytes)
+        try write(body, more: more)
+    }
+
+    @inline(__always)
+    private func putHead(status: Int, headers: Headers, bodyLength: Int?) throws(ASGIError) {
         output.gather()
         if output.isEmpty {
             mark = shared.loop.now
             takeSpareOutput()
         }
         try response.start(
-            status: status, headers: headers, bodyLength: more ? nil : body.readableBytes,
+            status: status, headers: headers, bodyLength: bodyLength,
             // A client that was never told to send its body may send it or not: what follows cannot be told apart.
             isLast: shared.isDraining || expectsContinue,
             requestID: shared.sendsRequestID ? exchange?.requestID : nil,
             to: &output, shared
         )
-        try write(body, more: more)
+    }
+
+    func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool {
+        // An announced length is how much of the file is meant. One that is no number, or too much, is refused with the rest of the head.
+        if let announced = headers["content-length"].flatMap({ Int($0) }) { file.shorten(to: announced) }
+        try putHead(status: status, headers: headers, bodyLength: file.count)
+        response.write(file, to: &output)
+        if output.file != nil { fileExchange = exchange }
+        transport?.connectionChanged()
+        return output.file != nil
     }
 
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
@@ -575,7 +604,7 @@ extension HTTP1Connection: ExchangeWire {
         swap(&output.gathered, &shared.spareOutput)
     }
 
-    /// Gives the storage of empty output back, so that an idle connection holds none.
+    /// Gives the storage of output without small pieces back, so that an idle connection holds none, nor one that sends a file.
     func releaseOutputStorage() {
         if shared.spareOutput.capacity == 0 { swap(&output.gathered, &shared.spareOutput) }
         output.gathered.reset()

@@ -2,7 +2,8 @@ import CLinux
 import HTTPWire
 import NIOCore
 
-/// What a connection has yet to write: small pieces gathered in one buffer, then perhaps one large body that is not copied, then what frames its end.
+/// What a connection has yet to write: small pieces gathered in one buffer, then perhaps one large body that is not copied, then what frames its end;
+/// or, behind the small pieces, a file.
 struct OutputQueue: ~Copyable {
     /// Bodies of up to this many bytes are copied behind what is there; larger ones are written from where they are.
     static let copyLimit = 16 << 10
@@ -11,9 +12,11 @@ struct OutputQueue: ~Copyable {
     private var large = ByteBuffer()
     private var trailer: StaticString = ""
     private var trailerSent = 0
+    /// Comes last: nothing is appended behind it.
+    private(set) var file: FilePart?
 
-    var count: Int { gathered.readableBytes + large.readableBytes + (trailer.utf8CodeUnitCount - trailerSent) }
-    var isEmpty: Bool { gathered.readableBytes == 0 && large.readableBytes == 0 && trailer.utf8CodeUnitCount == trailerSent }
+    var count: Int { gathered.readableBytes + large.readableBytes + (trailer.utf8CodeUnitCount - trailerSent) + (file?.count ?? 0) }
+    var isEmpty: Bool { gathered.readableBytes == 0 && large.readableBytes == 0 && trailer.utf8CodeUnitCount == trailerSent && file == nil }
 
     /// Makes `gathered` the end of the queue, so that it may be appended to.
     mutating func gather() {
@@ -42,20 +45,62 @@ struct OutputQueue: ~Copyable {
         }
     }
 
+    /// Appends a file of at least one byte.
+    mutating func append(_ file: FilePart) {
+        gather()
+        self.file = file
+    }
+
+    /// Reads the file's next bytes into `gathered`, for who cannot have them by sendfile(2); false if the file does not give any.
+    mutating func readFile() -> Bool {
+        guard let file, file.read({ gathered.append($0) }) else { return false }
+        if file.count == 0 { self.file = nil }
+        return true
+    }
+
     /// Forgets everything.
     mutating func discard() {
         gathered.reset()
         large = ByteBuffer()
         trailer = ""
         trailerSent = 0
+        file = nil
     }
 
     /// Writes what it can to a socket, from pointers that are used only within the closures that give them; returns the number of bytes, or -1 with `errno` set.
+    ///
+    /// Of a file it is no more than a turn; the caller leaves others theirs while there is one.
     mutating func write(to descriptor: Int32) -> Int {
+        if let file { return write(file, to: descriptor) }
         let sent = large.readableBytes == 0 && trailer.utf8CodeUnitCount == trailerSent
             ? gathered.withUnsafeReadableBytes { clinux_send(descriptor, $0.baseAddress, $0.count) }
             : writeAll(to: descriptor)
         if sent > 0 { consume(sent) }
+        return sent
+    }
+
+    private mutating func write(_ file: FilePart, to descriptor: Int32) -> Int {
+        guard !file.mustBeRead else { return writeRead(to: descriptor) }
+        var sent = 0
+        if gathered.readableBytes > 0 {
+            sent = gathered.withUnsafeReadableBytes { clinux_send_more(descriptor, $0.baseAddress, $0.count) }
+            guard sent > 0 else { return sent }
+            gathered.consume(sent)
+            guard gathered.readableBytes == 0 else { return sent }
+        }
+        let fromFile = file.send(to: descriptor)
+        if file.count == 0 { self.file = nil }
+        if fromFile > 0 { return sent + fromFile }
+        // What failed behind the small pieces is tried again, and fails then.
+        if sent > 0 { return sent }
+        return file.mustBeRead ? writeRead(to: descriptor) : fromFile
+    }
+
+    /// Writes what precedes the file, or else some of the file by way of `gathered`.
+    private mutating func writeRead(to descriptor: Int32) -> Int {
+        guard gathered.readableBytes > 0 || readFile() else { return -1 }
+        let sent = gathered.withUnsafeReadableBytes { clinux_send(descriptor, $0.baseAddress, $0.count) }
+        if sent > 0 { gathered.consume(sent) }
         return sent
     }
 

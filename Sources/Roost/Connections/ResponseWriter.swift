@@ -91,6 +91,13 @@ struct ResponseWriter {
         }
     }
 
+    /// Appends the whole body: a file, whose length was announced.
+    mutating func write(_ file: FilePart, to output: inout OutputQueue) {
+        guard case .length = framing else { return }
+        bodyLeft = 0
+        if file.count > 0 { output.append(file) }
+    }
+
     /// Appends a whole response of the server's own, the connection's last.
     mutating func writeError(status: Int, requestID: RequestID?, to output: inout OutputQueue, _ shared: LoopContext) throws(ASGIError) {
         output.gather()

@@ -113,6 +113,9 @@ public enum ASGIError: Error, Equatable, CustomStringConvertible {
     case invalidResponse(String)
     /// More body was sent than `content-length` announced.
     case bodyTooLong(announced: Int)
+    /// The file cannot be opened, or is none that can be sent. `code` is as in errno(3); EINVAL stands for a path that is not absolute and for
+    /// what is no regular file.
+    case unsendableFile(path: String, code: Int32, reason: String)
     /// The client is gone, and the time that an application has to notice is over.
     case clientGone
 
@@ -121,6 +124,7 @@ public enum ASGIError: Error, Equatable, CustomStringConvertible {
         case .unexpectedEvent(let reason): "unexpected ASGI event: \(reason)"
         case .invalidResponse(let reason): "invalid response: \(reason)"
         case .bodyTooLong(let announced): "the response's body is longer than the content-length of \(announced) that was announced"
+        case .unsendableFile(let path, _, let reason): "the file \(path) cannot be sent: \(reason)"
         case .clientGone: "the client is gone"
         }
     }

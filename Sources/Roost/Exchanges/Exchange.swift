@@ -199,6 +199,9 @@ package final class Exchange: @unchecked Sendable {
             if let wire, wire.hasRoom, sentInTurn < Self.turn { return true }
             sentInTurn = 0
             return false
+        case .httpResponsePathsend(let path):
+            try send(path: path)
+            return true
         case .lifespanStartupComplete, .lifespanStartupFailed, .lifespanShutdownComplete, .lifespanShutdownFailed:
             throw .unexpectedEvent("a lifespan event was sent in an http scope")
         }
@@ -234,13 +237,58 @@ package final class Exchange: @unchecked Sendable {
         }
         if writesAtOnce { wire?.flush() }
         guard !more else { return }
-        response = .complete
         if let wire { logAccess(isComplete: !wire.lacksBody) }
+        complete()
+    }
+
+    @inline(__always)
+    private func complete() {
+        response = .complete
         let wire = self.wire
         self.wire = nil
         resumeEventWaits()
         resumeRoomWaiter()
         wire?.responseComplete()
+    }
+
+    private func send(path: String) throws(ASGIError) {
+        let file: FilePart
+        do {
+            file = try FilePart(opening: path.utf8)
+        } catch {
+            refuseFile()
+            throw .unsendableFile(path: path, code: error.code, reason: error.reason)
+        }
+        try send(file)
+    }
+
+    /// Notes that a file that was to be sent cannot be: the application may answer anew.
+    package func refuseFile() {
+        if case .started = response { response = .unstarted }
+    }
+
+    /// Completes the response that was started with a file as its whole body, which is sent from now on.
+    package func send(_ file: FilePart) throws(ASGIError) {
+        if isCancelled { throw .clientGone }
+        switch response {
+        case .unstarted: throw .unexpectedEvent("http.response.pathsend was sent before http.response.start")
+        case .complete: throw .unexpectedEvent("http.response.pathsend was sent after the response was complete")
+        case .streaming: throw .unexpectedEvent("http.response.pathsend was sent after http.response.body")
+        case .started(let status, let headers):
+            if let wire {
+                do throws(ASGIError) {
+                    sentStatus = status
+                    let isUnderWay = try wire.start(status: status, headers: headers, file: file)
+                    sentBytes = file.count
+                    if !isUnderWay { logAccess(isComplete: true) }
+                } catch {
+                    response = .unstarted
+                    sentStatus = 0
+                    throw error
+                }
+            }
+        }
+        complete()
     }
 
     /// Calls `action` when the client has taken enough of what was sent, but not before others had their turn.
@@ -386,6 +434,18 @@ package final class Exchange: @unchecked Sendable {
         resumeEventWaits()
     }
 
+    /// Notes that the file of a complete response is sent, or will not be sent any more.
+    ///
+    /// - Parameter unsent: how many bytes at the end of the response, its head included, the client was not sent.
+    func fileEnded(unsent: Int, _ failure: FilePart.Failure?) {
+        let missing = min(unsent, sentBytes)
+        sentBytes -= missing
+        if let failure {
+            shared.logger.error("the client was cut off: \(missing) bytes of the file that was its response are missing: \(failure)", metadata: metadata)
+        }
+        logAccess(isComplete: unsent == 0)
+    }
+
     /// Notes that the client sends nothing more but may still take the response.
     func receiveDisconnect() {
         isDisconnected = true
@@ -482,6 +542,10 @@ protocol ExchangeWire: AnyObject {
     func applicationTookBody()
     /// Puts the response's head and the first piece of its body on the wire. On an error nothing is on the wire.
     func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
+    /// Puts the response's head and a file as its whole body on the wire. On an error nothing is on the wire.
+    ///
+    /// - Returns: whether the file is on its way, and `fileEnded` yet to be called; else no byte of it belongs to the response.
+    func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool
     /// Puts a further piece of the body on the wire.
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError)
     /// Writes what it can at once.

@@ -24,14 +24,23 @@ public struct ScopeExtensions: Sendable {
     /// What the request is called. `roost.request_id`.
     public var requestID: String { exchange.requestID.description }
 
-    /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials` or `String`; nil if there is none.
+    /// That the server sends files by their path, with `ASGISendEvent.httpResponsePathsend`; never nil. `http.response.pathsend`.
+    public var pathsend: PathsendExtension? { PathsendExtension() }
+
+    /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials`, `String` or `PathsendExtension`; nil if there is none.
     public subscript(name: String) -> (any Sendable)? {
         switch name {
         case "proxy_protocol": proxyProtocol
         case "tls": tls
         case "roost.peer": peer
         case "roost.request_id": requestID
+        case "http.response.pathsend": pathsend
         default: nil
         }
     }
+}
+
+/// ASGI's `http.response.pathsend` extension: it is there, and says nothing more.
+public struct PathsendExtension: Sendable {
+    init() {}
 }

@@ -120,6 +120,7 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
         var hasWritten = false
         while !connection.output.isEmpty, outbound.readableBytes < Self.window {
             connection.output.gather()
+            if connection.output.gathered.isEmpty, !connection.output.readFile() { return connection.peerGone() }
             connection.output.gathered.withUnsafeReadableBytes { bytes in
                 _ = outbound.writeBytes(bytes.prefix(Self.window))
             }

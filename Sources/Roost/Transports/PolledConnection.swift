@@ -178,6 +178,12 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
                 connection.wrote()
+                // The socket is full, or might never be: the kernel tells that it is not when others have had their turn.
+                if connection.output.file != nil {
+                    isBlocked = true
+                    if connection.output.gathered.isEmpty { connection.releaseOutputStorage() }
+                    return
+                }
             } else if count < 0 && errno == EINTR {
                 continue
             } else if count < 0 && errno == EAGAIN {

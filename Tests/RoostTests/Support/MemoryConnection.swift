@@ -42,8 +42,12 @@ final class MemoryConnection: ConnectionTransport {
     /// What would be written now; it then counts as written.
     func written() -> String {
         connection.output.gather()
-        let bytes = connection.output.gathered.withUnsafeReadableBytes { Array($0) }
-        connection.output.discard()
+        var bytes: [UInt8] = []
+        repeat {
+            bytes += connection.output.gathered.withUnsafeReadableBytes { Array($0) }
+            connection.output.gathered.reset()
+        } while connection.output.file != nil && connection.output.readFile()
+        if connection.output.file != nil { connection.peerGone() }
         if !bytes.isEmpty { connection.wrote() }
         loop.runReady()
         return String(decoding: bytes, as: UTF8.self)
