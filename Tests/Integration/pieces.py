@@ -28,6 +28,17 @@ class Pieces:
         self.received += receive_all(self.socket)
         return self.received
 
+    def receive_rest(self, length):
+        """Reads the rest of a body of this length, and keeps nothing of it; an error if it is another."""
+        received = len(self.received.partition(b"\r\n\r\n")[2])
+        while True:
+            piece = self.socket.recv(1 << 20)
+            if not piece:
+                break
+            received += len(piece)
+        if received != length:
+            raise AssertionError("{} bytes, and not {}".format(received, length))
+
     def close(self):
         self.socket.close()
 

@@ -121,6 +121,18 @@ class Memory:
             file.write("5")
 
 
+def descriptors(pid, path):
+    """How often a process has a file open, be it still there or not."""
+    count, directory = 0, "/proc/{}/fd".format(pid)
+    for name in os.listdir(directory):
+        try:
+            count += os.readlink(os.path.join(directory, name)) in (path, path + " (deleted)")
+        except OSError:
+            # Closed meanwhile.
+            pass
+    return count
+
+
 class PythonApp:
     """`roost serve` with an app of the folder `apps` on a Unix socket in a directory of its own."""
 
@@ -159,6 +171,9 @@ class PythonApp:
 
     def connection(self):
         return Connection(self.connector)
+
+    def descriptors(self, path):
+        return descriptors(self.program.pid, path)
 
     def sign(self, name="go-on"):
         """Gives the app a sign that it waits for."""

@@ -1,5 +1,6 @@
 """ASGI apps in Python, on asyncio, uvloop and trio: the app's side of every request and response, by hand and by Starlette."""
 
+import errno
 import hashlib
 import http.client
 import json
@@ -386,10 +387,10 @@ class ASGIBehaviour:
         for line in ("said on standard output", "said on standard error", "WARNING shop said by logging"):
             self.server.wait_for_output("^{}$".format(line))
 
-    def test_a_path_is_sent_where_that_is_offered(self):
-        if "http.response.pathsend" not in self.ask_json("/scope").get("extensions", {}):
-            self.assertEqual(self.ask("/pathsend").status, 501)
-            return
+    # MARK: files
+
+    def test_a_path_is_sent(self):
+        self.assertEqual(self.ask_json("/scope")["extensions"]["http.response.pathsend"], {})
         with tempfile.NamedTemporaryFile() as file:
             content = os.urandom(MIB) * 30
             file.write(content)
@@ -401,6 +402,72 @@ class ASGIBehaviour:
             self.assertEqual(hashlib.sha256(answer.body).digest(), hashlib.sha256(content).digest())
             self.assertLess(self.server.memory.peak - before, ROOM)
         self.assertEqual(self.ask("/pathsend?path=/nowhere/at/all").status, 500)
+
+    def test_what_cannot_be_sent_is_an_oserror_and_the_app_may_answer_otherwise(self):
+        with tempfile.TemporaryDirectory() as directory, self.server.connection() as connection:
+            os.mkfifo(os.path.join(directory, "fifo"))
+            with open(os.path.join(directory, "file"), "wb") as file:
+                file.write(b"0123456789")
+            for name, options, expected in (("missing", "", ["FileNotFoundError", errno.ENOENT]), ("", "", ["IsADirectoryError", errno.EISDIR]),
+                                            ("fifo", "", ["OSError", errno.EINVAL]), ("file/below", "", ["NotADirectoryError", errno.ENOTDIR]),
+                                            ("file", "&length=11", ["RuntimeError", None])):
+                path = os.path.join(directory, name)
+                with self.subTest(path=path):
+                    found = json.loads(connection.ask("/pathsend-or?path={}{}".format(path, options)).body)
+                    self.assertEqual(found, expected + [path if expected[1] else None])
+            self.assertEqual(json.loads(connection.ask("/pathsend-or?number=1&path=1").body)[0], "TypeError")
+            self.assertEqual(connection.ask("/").body, b"Hello World")
+            self.assertEqual(self.server.descriptors(os.path.join(directory, "fifo")), 0)
+
+    def test_of_a_file_comes_what_is_announced_and_to_head_nothing(self):
+        with tempfile.NamedTemporaryFile() as file, self.server.connection() as connection:
+            file.write(b"0123456789")
+            file.flush()
+            for method, options, length, body in (("GET", "", "10", b"0123456789"), ("GET", "&length=4", "4", b"0123"), ("HEAD", "", "10", b""),
+                                                  ("GET", "&status=204", None, b""), ("GET", "&status=304", None, b"")):
+                with self.subTest(method=method, options=options):
+                    answer = connection.ask("/pathsend-or?path={}{}".format(file.name, options), method=method)
+                    self.assertEqual((answer.headers.get("content-length"), answer.body), (length, body))
+                    self.assertEqual(connection.ask("/").body, b"Hello World")
+
+    def test_the_name_of_a_file_need_not_be_text(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(os.fsencode(directory), b"caf\xe9")
+            with open(path, "wb") as file:
+                file.write(b"content")
+            self.assertEqual(self.ask("/pathsend-or?hex=" + path.hex()).body, b"content")
+
+    def test_a_file_is_sent_when_the_app_has_returned(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            self.server.memory.forget_peak()
+            before = self.server.memory.now
+            with Pieces(self.server.connector, "/pathsend-or?path=" + file.name, headers="Connection: close\r\n") as pieces:
+                pieces.until(b"\r\n\r\n")
+                self.server.wait_for_event("file is under way")
+                self.assertEqual(self.server.descriptors(file.name), 1)
+                self.assertEqual(self.ask("/").body, b"Hello World")
+                pieces.receive_rest(200 * MIB)
+            self.assertLess(self.server.memory.peak - before, ROOM)
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+
+    def test_a_file_whose_client_has_gone_is_closed(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            with Pieces(self.server.connector, "/pathsend-or?path=" + file.name) as pieces:
+                pieces.until(b"\r\n\r\n")
+                self.server.wait_for(lambda: self.server.descriptors(file.name) == 1, "the file is not open")
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+
+    def test_a_file_that_becomes_shorter_cuts_the_connection(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            with Pieces(self.server.connector, "/pathsend-or?path=" + file.name) as pieces:
+                pieces.until(b"\r\n\r\n")
+                file.truncate(MIB)
+                self.assertLess(len(pieces.all()), 100 * MIB)
+            self.server.wait_for_output("the client was cut off: .* it has become shorter meanwhile")
+        self.assertEqual(self.ask("/").status, 200)
 
     def test_nothing_is_left_of_requests_that_are_over(self):
         """Of all those above, and of these."""

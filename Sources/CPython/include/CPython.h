@@ -109,6 +109,7 @@ typedef struct {
     X(PyObject *_Nullable, PyObject_GetIter, (PyObject *_Nonnull a), (a)) \
     X(PyObject *_Nullable, PyObject_Str, (PyObject *_Nonnull a), (a)) \
     X(int, PyObject_IsTrue, (PyObject *_Nonnull a), (a)) \
+    X(int, PyObject_AsFileDescriptor, (PyObject *_Nonnull a), (a)) \
     X(void, PyObject_Free, (void *_Nullable a), (a)) \
     X(PyObject *_Nullable, PyIter_Next, (PyObject *_Nonnull a), (a)) \
     X(void, Py_IncRef, (PyObject *_Nullable a), (a)) \
@@ -135,6 +136,7 @@ typedef struct {
     X(PyObject *_Nullable, PyUnicode_DecodeLatin1, (const char *_Nullable a, ssize_t b, const char *_Nullable c), (a, b, c)) \
     X(PyObject *_Nullable, PyUnicode_AsLatin1String, (PyObject *_Nonnull a), (a)) \
     X(PyObject *_Nullable, PyUnicode_AsEncodedString, (PyObject *_Nonnull a, const char *_Nullable b, const char *_Nullable c), (a, b, c)) \
+    X(PyObject *_Nullable, PyUnicode_EncodeFSDefault, (PyObject *_Nonnull a), (a)) \
     X(PyObject *_Nullable, PyUnicode_InternFromString, (const char *_Nonnull a), (a)) \
     X(const char *_Nullable, PyUnicode_AsUTF8AndSize, (PyObject *_Nonnull a, ssize_t *_Nullable b), (a, b)) \
     X(PyObject *_Nullable, PyLong_FromLong, (long a), (a)) \

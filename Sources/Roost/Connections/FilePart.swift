@@ -66,9 +66,8 @@ package final class FilePart: @unchecked Sendable {
         count = max(0, Int(status.st_size) - Int(offset))
     }
 
-    /// Opens the file with this absolute path, all of which is to be sent.
+    /// Opens the file with this path, all of which is to be sent.
     package convenience init(opening path: some Collection<UInt8>) throws(Refusal) {
-        guard path.first == UInt8(ascii: "/") else { throw Refusal("not an absolute path") }
         guard !path.contains(0) else { throw Refusal("a path has no null character") }
         // O_NONBLOCK: a FIFO is to be refused, and not to be waited for.
         let descriptor = (path.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { path in

@@ -253,7 +253,8 @@ package final class Exchange: @unchecked Sendable {
 
     private func send(path: String) throws(ASGIError) {
         let file: FilePart
-        do {
+        do throws(FilePart.Refusal) {
+            guard path.utf8.first == UInt8(ascii: "/") else { throw FilePart.Refusal("not an absolute path") }
             file = try FilePart(opening: path.utf8)
         } catch {
             refuseFile()
@@ -279,8 +280,7 @@ package final class Exchange: @unchecked Sendable {
                 do throws(ASGIError) {
                     sentStatus = status
                     let isUnderWay = try wire.start(status: status, headers: headers, file: file)
-                    sentBytes = file.count
-                    if !isUnderWay { logAccess(isComplete: true) }
+                    if isUnderWay { sentBytes = file.count } else { logAccess(isComplete: true) }
                 } catch {
                     response = .unstarted
                     sentStatus = 0

@@ -3,6 +3,13 @@ import HTTPWire
 import NIOCore
 import Roost
 
+/// A message that an application gives to `send`.
+enum ASGIMessage {
+    case event(ASGISendEvent)
+    /// `http.response.pathsend`; the path lives as long as Python's message.
+    case file(path: PyPointer)
+}
+
 /// Reads the messages that an application gives to `send`.
 struct ASGIMessages {
     private let interned: Interned
@@ -13,7 +20,7 @@ struct ASGIMessages {
     }
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong with the message.
-    mutating func event(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+    mutating func read(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
         guard let dict = cpython_objects().pointee.dict_type, cpython_is_instance(message, dict) != 0 else {
             throw raise(cpython_objects().pointee.type_error, "send() takes a dictionary")
         }
@@ -22,8 +29,12 @@ struct ASGIMessages {
         // Comparing bytes: a literal with dots is not interned, so its identity says nothing.
         guard let text = PyUnicode_AsUTF8AndSize(type, &count) else { throw PythonRaised() }
         let name = UnsafeRawBufferPointer(start: text, count: count)
-        if name.elementsEqual("http.response.body".utf8) { return try body(message) }
-        if name.elementsEqual("http.response.start".utf8) { return try start(message) }
+        if name.elementsEqual("http.response.body".utf8) { return .event(try body(message)) }
+        if name.elementsEqual("http.response.start".utf8) { return .event(try start(message)) }
+        if name.elementsEqual("http.response.pathsend".utf8) {
+            guard let path = PyDict_GetItemWithError(message, interned.path) else { throw missing("path") }
+            return .file(path: path)
+        }
         throw raise(cpython_objects().pointee.runtime_error, "unexpected ASGI message type: \(String(decoding: name.prefix(100), as: UTF8.self))")
     }
 

@@ -191,13 +191,16 @@ final class ASGIRequest {
 
     fileprivate func send(_ message: PyPointer) -> PyPointer? {
         do throws(PythonRaised) {
-            let event = try application.messages.event(message)
+            let event: ASGISendEvent
+            switch try application.messages.read(message) {
+            case .event(let read): event = read
+            case .file(let path): return try send(path: path)
+            }
             let mayGoOn: Bool
             do throws(ASGIError) {
                 mayGoOn = try exchange.onLoop { () throws(ASGIError) in try exchange.send(event) }
             } catch {
-                application.settle()
-                throw raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
+                throw refused(error)
             }
             if case .httpResponseBody = event { application.settle() }
             if mayGoOn { return returning(application.ready) }
@@ -211,6 +214,31 @@ final class ASGIRequest {
         } catch {
             return nil
         }
+    }
+}
+
+extension ASGIRequest {
+    private func refused(_ error: ASGIError) -> PythonRaised {
+        application.settle()
+        return raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
+    }
+
+    /// `http.response.pathsend`
+    private func send(path: PyPointer) throws(PythonRaised) -> PyPointer {
+        let file: FilePart
+        do throws(PythonRaised) {
+            file = try FilePart.opened(path)
+        } catch {
+            exchange.onLoop { exchange.refuseFile() }
+            throw error
+        }
+        do throws(ASGIError) {
+            try exchange.onLoop { () throws(ASGIError) in try exchange.send(file) }
+        } catch {
+            throw refused(error)
+        }
+        application.settle()
+        return returning(application.ready)
     }
 }
 

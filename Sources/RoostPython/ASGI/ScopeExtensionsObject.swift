@@ -10,6 +10,7 @@ enum ScopeExtensionsObject {
         let request = PythonDictionary(try PythonReference(PyDict_New()))
         try request.set("id", requestID)
         try all.set("roost.request_id", request)
+        if extensions.pathsend != nil { try all.set("http.response.pathsend", PythonDictionary(try PythonReference(PyDict_New()))) }
         if let peer = extensions.peer {
             let values = PythonDictionary(try PythonReference(PyDict_New()))
             try values.set("pid", Int(peer.pid))

@@ -67,8 +67,7 @@ struct FilePartTests {
         defer { withExtendedLifetime(directory) {} }
         let fifo = directory.path + "/fifo"
         try #require(mkfifo(fifo, 0o600) == 0)
-        #expect(refusal("relative/path") == FilePart.Refusal(code: EINVAL, "not an absolute path"))
-        #expect(refusal("") == FilePart.Refusal(code: EINVAL, "not an absolute path"))
+        #expect(refusal("")?.code == ENOENT)
         #expect(refusal("/etc/passwd\0") == FilePart.Refusal(code: EINVAL, "a path has no null character"))
         #expect(refusal("/nowhere/at/all") == FilePart.Refusal(code: ENOENT, "No such file or directory"))
         #expect(refusal("/" + String(repeating: "x", count: 5000))?.code == ENAMETOOLONG)

@@ -507,6 +507,20 @@ async def pathsend(scope, receive, send):
     await send({"type": "http.response.pathsend", "path": path})
 
 
+@at("/pathsend-or")
+async def pathsend_or(scope, receive, send):
+    """A file, of which so much as asked for is announced, or else an answer that says why not."""
+    asked = query(scope)
+    path = asked["path"] if "path" in asked else os.fsdecode(bytes.fromhex(asked["hex"]))
+    headers = [(b"content-length", asked["length"].encode())] if "length" in asked else []
+    await send({"type": "http.response.start", "status": int(asked.get("status", 200)), "headers": headers})
+    try:
+        await send({"type": "http.response.pathsend", "path": int(path) if "number" in asked else path})
+    except (OSError, RuntimeError, TypeError) as error:
+        return await answer_json(send, [type(error).__name__, getattr(error, "errno", None), getattr(error, "filename", None)])
+    record("file is under way")
+
+
 @at("/say")
 async def say(scope, receive, send):
     print("said on standard output")
