@@ -1,5 +1,6 @@
 """WSGI apps in Python: every corner of PEP 3333, with one thread and with several, also under wsgiref.validate."""
 
+import gzip
 import hashlib
 import http.client
 import json
@@ -273,6 +274,44 @@ class WSGIBehaviour:
                 self.assertEqual(read_length(connection.getresponse()), 200 * MIB)
             self.assertLess(memory.peak - before, ROOM)
 
+    def test_what_is_no_plain_file_is_read(self):
+        content = os.urandom(100000)
+        with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as packed:
+            file.write(content)
+            file.flush()
+            packed.write(gzip.compress(content))
+            packed.flush()
+            for options, expected in (("gzip&path=" + packed.name, content), ("shouting&path=" + file.name, content.upper()),
+                                      ("shouting-buffered&path=" + file.name, content.upper()), ("pipe&path=" + file.name, content[:10000])):
+                with self.subTest(options=options):
+                    answer = self.ask("/file?kind=" + options)
+                    self.assertEqual(answer.headers["transfer-encoding"], "chunked")
+                    self.assertTrue(answer.body == expected, "another body")
+            for options in ("write-only&path=" + file.name, "file&closed=1&path=" + file.name):
+                with self.subTest(options=options):
+                    self.assertEqual(self.ask("/file?kind=" + options).status, 500)
+            self.server.wait_for(lambda: self.ask_json("/open-files") == 0, "files are still open")
+
+    def test_files_of_other_kinds_are_sent_as_they_read(self):
+        content = os.urandom(300000)
+        for options, expected in (("unbuffered", content), ("unbuffered&from=7", content[7:]), ("random&buffered=10", content[10:]),
+                                  ("written", content + b"and more and more"), ("written-end", b""), ("file&next=1", content[4096:])):
+            with self.subTest(options=options), tempfile.NamedTemporaryFile() as file:
+                file.write(content)
+                file.flush()
+                answer = self.ask("/file?kind={}&path={}".format(options, file.name))
+                self.assertTrue(answer.body == expected, "another body")
+
+    def test_files_go_with_every_status_and_behind_what_was_written(self):
+        with tempfile.NamedTemporaryFile() as file, self.server.connection() as connection:
+            file.write(b"content")
+            file.flush()
+            for options, body in (("status=404+Not+Found", b"content"), ("status=204+No+Content", b""), ("status=304+Not+Modified", b""),
+                                  ("write=1", b"written, content"), ("write=1&length=16", b"written, content")):
+                with self.subTest(options=options):
+                    self.assertEqual(connection.ask("/file?path={}&{}".format(file.name, options)).body, body)
+                    self.assertEqual(connection.ask("/").body, b"Hello World")
+
     def test_a_file_that_is_longer_or_shorter_than_announced(self):
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"0123456789")
@@ -335,6 +374,62 @@ class WSGIBehaviour:
 class InlineBehaviour(WSGIBehaviour):
     app, threads = "wsgi:plain_wsgi:app", 1
     flags = FLAGS + ("--threads", "1")
+
+    def test_a_file_of_text_is_refused(self):
+        self.assertEqual(self.ask("/file?kind=text&path=/etc/passwd").status, 500)
+
+    def test_a_file_has_its_length(self):
+        with tempfile.NamedTemporaryFile() as file, self.server.connection() as connection:
+            file.write(b"0123456789")
+            file.flush()
+            for method in ("GET", "HEAD"):
+                answer = connection.ask("/file?path={}&from=3".format(file.name), method=method)
+                self.assertEqual((answer.headers["content-length"], answer.body), ("7", b"3456789" if method == "GET" else b""))
+
+    def test_a_file_is_sent_when_its_app_has_closed_it(self):
+        """So nobody but the kernel can have read it; a descriptor of the server's own keeps it."""
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            with Pieces(self.server.connector, "/file?path=" + file.name, headers="Connection: close\r\n") as pieces:
+                pieces.until(b"\r\n\r\n")
+                self.server.wait_for(lambda: self.ask_json("/open-files") == 0, "the app's file is open")
+                self.assertEqual(self.server.descriptors(file.name), 1)
+                pieces.receive_rest(200 * MIB)
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+
+    def test_a_file_whose_client_has_gone_is_closed(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            with Pieces(self.server.connector, "/file?path=" + file.name) as pieces:
+                pieces.until(b"\r\n\r\n")
+                self.server.wait_for(lambda: self.server.descriptors(file.name) == 1, "the file is not open")
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+
+    def test_a_file_that_becomes_shorter_cuts_the_connection(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            with Pieces(self.server.connector, "/file?path=" + file.name) as pieces:
+                pieces.until(b"\r\n\r\n")
+                file.truncate(MIB)
+                self.assertLess(len(pieces.all()), 100 * MIB)
+            self.server.wait_for_output("the client was cut off: .* it has become shorter meanwhile")
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+        self.assertEqual(self.ask("/").status, 200)
+
+    def test_clients_that_do_not_read_their_files_hold_nobody_up(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(200 * MIB)
+            held = [Pieces(self.server.connector, "/file?path=" + file.name) for _ in range(8)]
+            try:
+                for one in held:
+                    one.until(b"\r\n\r\n")
+                self.assertEqual(self.server.descriptors(file.name), 8)
+                for _ in range(20):
+                    self.assertEqual(self.ask("/").body, b"Hello World")
+            finally:
+                for one in held:
+                    one.close()
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
 
     def test_wrong_answers_are_refused(self):
         for what in ("status-of-number", "status-without-number", "status-with-line", "header-of-bytes", "header-with-line", "header-beyond-latin",

@@ -65,11 +65,20 @@ package final class WSGIChannel {
 
     /// Sends the last piece without waiting for it; `end` reports what goes wrong with it.
     package func sendLast(_ head: Head?, _ piece: ByteBuffer) {
+        sendLast { exchange throws(ASGIError) in _ = try exchange.send(head, piece, more: false) }
+    }
+
+    /// Sends a file as the whole body, in the same way.
+    package func sendLast(_ head: Head?, _ file: FilePart) {
+        sendLast { exchange throws(ASGIError) in try exchange.send(head, file) }
+    }
+
+    private func sendLast(_ send: @escaping @Sendable (Exchange) throws(ASGIError) -> Void) {
         let (exchange, lastPiece) = (exchange, LastPiece())
         self.lastPiece = lastPiece
         exchange.loop.execute {
             do throws(ASGIError) {
-                _ = try exchange.send(head, piece, more: false)
+                try send(exchange)
             } catch {
                 lastPiece.error = error
             }
@@ -115,6 +124,12 @@ extension Exchange {
     fileprivate func send(_ head: WSGIChannel.Head?, _ piece: ByteBuffer, more: Bool) throws(ASGIError) -> Bool {
         if let head { _ = try send(.httpResponseStart(status: head.status, headers: head.headers)) }
         return try send(.httpResponseBody(piece, more: more))
+    }
+
+    /// Sends the head, if it is given, and a file as the whole body.
+    package func send(_ head: WSGIChannel.Head?, _ file: FilePart) throws(ASGIError) {
+        if let head { _ = try send(.httpResponseStart(status: head.status, headers: head.headers)) }
+        try send(file)
     }
 }
 

@@ -1,6 +1,6 @@
 import CPython
 
-/// `wsgi.file_wrapper`: a class whose instances give a file in blocks, and close it.
+/// `wsgi.file_wrapper`: a class whose instances give a file in blocks, and close it. `WSGIFiles` spares most files the blocks.
 enum WSGIFileWrapper {
     private static let source: StaticString = """
         class FileWrapper:

@@ -112,6 +112,7 @@ final class WSGIRequest: @unchecked Sendable {
         }
         // From here on there is something to be closed, whatever happens.
         result = returning(returned.pointer)
+        if let file = file(in: returned.pointer) { return finish(with: file) }
         guard let iterator = PyObject_GetIter(returned.pointer) else { return close(failure()) }
         self.iterator = iterator
         if channel == nil { exchange.writesAtOnce = true }
@@ -172,6 +173,38 @@ final class WSGIRequest: @unchecked Sendable {
             }
         } catch {
             end(error.reason)
+        }
+    }
+
+    /// What the application has returned, if it is a file that need not be read, and nothing of the response was sent.
+    private func file(in returned: PyPointer) -> FilePart? {
+        guard cpython_is_exactly(returned, application.types.fileWrapper) != 0, case .started(let head) = response,
+            let file = application.types.files.file(in: returned)
+        else { return nil }
+        guard let announced = head.contentLength else { return file }
+        // Of one that is too short there is sent what there is.
+        guard announced <= file.count else { return nil }
+        file.shorten(to: announced)
+        return file
+    }
+
+    /// Has a file sent as the whole body, and closes what the application has returned, which is not needed for that.
+    private func finish(with file: FilePart) {
+        do throws(WSGISendError) {
+            let head = try takeHead()
+            response = .complete
+            if let channel {
+                channel.sendLast(head?.parts, file)
+            } else {
+                do throws(ASGIError) {
+                    try exchange.send(head?.parts, file)
+                } catch {
+                    if error != .clientGone { throw .refused(error) }
+                }
+            }
+            close(nil)
+        } catch {
+            close(error.reason)
         }
     }
 

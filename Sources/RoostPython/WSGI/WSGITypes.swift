@@ -9,6 +9,7 @@ struct WSGITypes: @unchecked Sendable {
     /// The input of a request without a body.
     let noInput: PyPointer
     let fileWrapper: PyPointer
+    let files: WSGIFiles
     let close, exceptionInformation: PyPointer
     let startResponseDefinition: UnsafeMutablePointer<PyMethodDef>
     let writeDefinition: UnsafeMutablePointer<PyMethodDef>
@@ -18,6 +19,7 @@ struct WSGITypes: @unchecked Sendable {
         input = try WSGIInputObject.makeType()
         noInput = try input.make(WSGIInputObject(nil)).release()
         fileWrapper = try WSGIFileWrapper.make().release()
+        files = try WSGIFiles()
         close = try PythonReference(PyUnicode_InternFromString("close")).release()
         exceptionInformation = try PythonReference(PyUnicode_InternFromString("exc_info")).release()
         startResponseDefinition = WSGIRequest.startResponseTable()

@@ -1,5 +1,6 @@
 """A WSGI app without a framework, one function for each corner of PEP 3333; `validated` is the same under wsgiref.validate."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -297,9 +298,9 @@ def use_late_write(environ, start_response):
 
 @at("/file")
 def file(environ, start_response):
-    """What `wsgi.file_wrapper` is given: a file, one that was read before, or something that only has `read`."""
+    """What `wsgi.file_wrapper` is given: a file of any kind, one that was read before, or something that only has `read`."""
     asked = query(environ)
-    source = open(asked["path"], "rb")
+    source = KINDS[asked.get("kind", "file")](asked["path"])
     if "from" in asked:
         source.seek(int(asked["from"]))
     if "buffered" in asked:
@@ -311,11 +312,70 @@ def file(environ, start_response):
     if "object" in asked:
         source = OnlyRead(source)
     headers = [("Content-Length", asked["length"])] if "length" in asked else []
-    start_response("200 OK", TEXT + headers)
-    files.append(source)
-    return environ["wsgi.file_wrapper"](source, 4096)
+    status = asked.get("status", "200 OK")
+    write = start_response(status, ([] if status[:3] in ("204", "304") else TEXT) + headers)
+    if "write" in asked:
+        write(b"written, ")
+    if "forgotten" not in asked:
+        files.append(source)
+    wrapper = environ["wsgi.file_wrapper"](source, 4096)
+    if "next" in asked:
+        next(wrapper)
+    if "closed" in asked:
+        source.close()
+    return wrapper
 
 
+class Shouting(io.FileIO):
+    """Reads what is not on the disk."""
+
+    def read(self, size=-1):
+        return super().read(size).upper()
+
+    def readinto(self, buffer):
+        block = self.read(len(buffer))
+        buffer[:len(block)] = block
+        return len(block)
+
+
+def with_buffered_writes(path):
+    """A file whose end is still in its buffer."""
+    source = open(path, "r+b")
+    source.seek(0, os.SEEK_END)
+    source.write(b"and more")
+    source.seek(0)
+    source.read(1)
+    source.seek(0, os.SEEK_END)
+    source.write(b" and more")
+    return source
+
+
+def at_its_start(path):
+    source = with_buffered_writes(path)
+    source.seek(0)
+    return source
+
+
+def from_pipe(path):
+    reader, writer = os.pipe()
+    with open(path, "rb") as file, open(writer, "wb") as end:
+        end.write(file.read(10000))
+    return open(reader, "rb")
+
+
+KINDS = {
+    "file": lambda path: open(path, "rb"),
+    "unbuffered": lambda path: open(path, "rb", buffering=0),
+    "random": lambda path: open(path, "r+b"),
+    "written": at_its_start,
+    "written-end": with_buffered_writes,
+    "gzip": lambda path: gzip.open(path, "rb"),
+    "shouting": lambda path: Shouting(path),
+    "shouting-buffered": lambda path: io.BufferedReader(Shouting(path)),
+    "text": lambda path: open(path, "r", encoding="latin-1"),
+    "write-only": lambda path: open(path, "ab"),
+    "pipe": from_pipe,
+}
 files = []
 
 
