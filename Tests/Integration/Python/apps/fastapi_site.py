@@ -7,7 +7,7 @@ import time
 
 import anyio
 from fastapi import BackgroundTasks, Depends, FastAPI, Form, HTTPException, Request, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
 
 
@@ -89,6 +89,12 @@ async def stream(count: int = 10):
             yield "row {}\n".format(number)
             await anyio.sleep(0)
     return StreamingResponse(rows(), media_type="text/plain")
+
+
+@app.api_route("/file", methods=["GET", "HEAD"])
+async def file(path: str, tasks: BackgroundTasks):
+    tasks.add_task(written.append, "sent")
+    return FileResponse(path, background=tasks)
 
 
 @app.get("/later")

@@ -51,7 +51,7 @@ def stream():
 
 @app.route("/file")
 def file():
-    return flask.send_file(__file__, mimetype="text/plain")
+    return flask.send_file(flask.request.args.get("path", __file__), mimetype="text/plain")
 
 
 @app.route("/client")

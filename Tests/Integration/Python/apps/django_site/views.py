@@ -37,7 +37,7 @@ def async_stream(request):
 
 
 def file(request):
-    return FileResponse(open(__file__, "rb"), content_type="text/plain")
+    return FileResponse(open(request.GET.get("path", __file__), "rb"), content_type="text/plain")
 
 
 def client(request):
