@@ -190,10 +190,7 @@ final class HTTP1Connection {
     /// Notes that output was written.
     func wrote() {
         mark = shared.loop.now
-        if let sent = fileExchange, output.isEmpty {
-            fileExchange = nil
-            sent.fileEnded(unsent: 0, nil)
-        }
+        if fileExchange != nil, output.isEmpty { fileEnded(unsent: 0, nil) }
         if let exchange, exchange.isWaitingForRoom, output.count < Self.lowWater {
             exchange.resumeRoomWaiter()
         }
@@ -477,9 +474,13 @@ final class HTTP1Connection {
     private func discardOutput() {
         let (unsent, failure) = (output.count, output.file?.failure)
         output.discard()
-        guard let broken = fileExchange else { return }
+        fileEnded(unsent: unsent, failure)
+    }
+
+    private func fileEnded(unsent: Int, _ failure: FilePart.Failure?) {
+        guard let ended = fileExchange else { return }
         fileExchange = nil
-        broken.fileEnded(unsent: unsent, failure)
+        ended.fileEnded(unsent: unsent, failure)
     }
 
     private func awaitNextRequest() {

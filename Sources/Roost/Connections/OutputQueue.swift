@@ -14,13 +14,15 @@ struct OutputQueue: ~Copyable {
     private var trailerSent = 0
     /// Comes last: nothing is appended behind it.
     private(set) var file: FilePart?
+    /// How many bytes come behind `gathered`.
+    private var countBehind = 0
 
-    var count: Int { gathered.readableBytes + large.readableBytes + (trailer.utf8CodeUnitCount - trailerSent) + (file?.count ?? 0) }
-    var isEmpty: Bool { gathered.readableBytes == 0 && large.readableBytes == 0 && trailer.utf8CodeUnitCount == trailerSent && file == nil }
+    var count: Int { gathered.readableBytes + countBehind }
+    var isEmpty: Bool { gathered.readableBytes == 0 && countBehind == 0 }
 
-    /// Makes `gathered` the end of the queue, so that it may be appended to.
+    /// Makes `gathered` the end of the queue, so that it may be appended to; a file stays where it is.
     mutating func gather() {
-        guard large.readableBytes > 0 || trailer.utf8CodeUnitCount > trailerSent else { return }
+        guard countBehind > 0, file == nil else { return }
         let (body, trailer, sent) = (large, self.trailer, trailerSent)
         gathered.append(body.readableBytesUInt8Span)
         trailer.withUTF8Buffer { bytes in
@@ -29,6 +31,7 @@ struct OutputQueue: ~Copyable {
         large = ByteBuffer()
         self.trailer = ""
         trailerSent = 0
+        countBehind = 0
     }
 
     /// Appends `body`, and behind it `trailer`.
@@ -42,6 +45,7 @@ struct OutputQueue: ~Copyable {
             large = body
             self.trailer = trailer
             trailerSent = 0
+            countBehind = body.readableBytes + trailer.utf8CodeUnitCount
         }
     }
 
@@ -49,12 +53,13 @@ struct OutputQueue: ~Copyable {
     mutating func append(_ file: FilePart) {
         gather()
         self.file = file
+        countBehind = file.count
     }
 
     /// Reads the file's next bytes into `gathered`, for who cannot have them by sendfile(2); false if the file does not give any.
     mutating func readFile() -> Bool {
         guard let file, file.read({ gathered.append($0) }) else { return false }
-        if file.count == 0 { self.file = nil }
+        gaveFromFile()
         return true
     }
 
@@ -65,16 +70,20 @@ struct OutputQueue: ~Copyable {
         trailer = ""
         trailerSent = 0
         file = nil
+        countBehind = 0
     }
 
     /// Writes what it can to a socket, from pointers that are used only within the closures that give them; returns the number of bytes, or -1 with `errno` set.
     ///
     /// Of a file it is no more than a turn; the caller leaves others theirs while there is one.
     mutating func write(to descriptor: Int32) -> Int {
+        guard countBehind > 0 else {
+            let sent = gathered.withUnsafeReadableBytes { clinux_send(descriptor, $0.baseAddress, $0.count) }
+            if sent > 0 { gathered.consume(sent) }
+            return sent
+        }
         if let file { return write(file, to: descriptor) }
-        let sent = large.readableBytes == 0 && trailer.utf8CodeUnitCount == trailerSent
-            ? gathered.withUnsafeReadableBytes { clinux_send(descriptor, $0.baseAddress, $0.count) }
-            : writeAll(to: descriptor)
+        let sent = writeAll(to: descriptor)
         if sent > 0 { consume(sent) }
         return sent
     }
@@ -89,8 +98,10 @@ struct OutputQueue: ~Copyable {
             guard gathered.readableBytes == 0 else { return sent }
         }
         let fromFile = file.send(to: descriptor)
-        if file.count == 0 { self.file = nil }
-        if fromFile > 0 { return sent + fromFile }
+        if fromFile > 0 {
+            gaveFromFile()
+            return sent + fromFile
+        }
         // What failed behind the small pieces is tried again, and fails then.
         if sent > 0 { return sent }
         return file.mustBeRead ? writeRead(to: descriptor) : fromFile
@@ -102,6 +113,11 @@ struct OutputQueue: ~Copyable {
         let sent = gathered.withUnsafeReadableBytes { clinux_send(descriptor, $0.baseAddress, $0.count) }
         if sent > 0 { gathered.consume(sent) }
         return sent
+    }
+
+    private mutating func gaveFromFile() {
+        countBehind = file?.count ?? 0
+        if countBehind == 0 { file = nil }
     }
 
     private func writeAll(to descriptor: Int32) -> Int {
@@ -122,6 +138,7 @@ struct OutputQueue: ~Copyable {
     private mutating func consume(_ count: Int) {
         let fromGathered = min(count, gathered.readableBytes)
         gathered.consume(fromGathered)
+        countBehind -= count - fromGathered
         let fromLarge = min(count - fromGathered, large.readableBytes)
         if fromLarge > 0 {
             large.moveReaderIndex(forwardBy: fromLarge)
