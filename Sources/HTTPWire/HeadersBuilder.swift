@@ -1,6 +1,9 @@
 /// Makes fields from bytes, without strings, and uses its memory again for the next ones.
-public struct HeadersBuilder: Sendable {
-    private var bytes: [UInt8] = []
+public struct HeadersBuilder: ~Copyable, Sendable {
+    /// Offsets have 16 bits.
+    private static let longest = 65535
+
+    private var bytes = WireBuffer()
     private var entries: [FieldEntry] = []
     private var isTooLarge = false
 
@@ -8,26 +11,26 @@ public struct HeadersBuilder: Sendable {
 
     /// Appends a field. Nothing of it is looked at.
     public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        let nameStart = bytes.count
-        bytes.append(contentsOf: name)
-        let valueStart = bytes.count
-        bytes.append(contentsOf: value)
-        // Offsets have 16 bits.
-        guard bytes.count <= 65535 else {
-            isTooLarge = true
-            return bytes.removeLast(bytes.count - nameStart)
-        }
-        entries.append(FieldEntry(name: nameStart..<valueStart, value: valueStart..<bytes.count))
+        let nameStart = bytes.readableBytes
+        let valueStart = nameStart + name.count
+        let end = valueStart + value.count
+        guard end <= Self.longest else { return isTooLarge = true }
+        bytes.append(copying: name)
+        bytes.append(copying: value)
+        entries.append(FieldEntry(name: nameStart..<valueStart, value: valueStart..<end))
     }
 
     /// The fields so far, their names in lower case; nil if they are more than 65535 bytes. The builder is empty then.
     public mutating func finish() -> Headers? {
         defer {
-            bytes.removeAll(keepingCapacity: true)
+            bytes.reset(keepingCapacity: true)
             entries.removeAll(keepingCapacity: true)
             isTooLarge = false
         }
-        guard !isTooLarge else { return nil }
-        return Headers(storage: .block(FieldBlock(head: bytes.span, length: bytes.count, entries: entries, count: entries.count)))
+        if isTooLarge { return nil }
+        if entries.isEmpty { return Headers() }
+        return bytes.withUnsafeReadableBytes { bytes in
+            Headers(storage: .block(FieldBlock(head: bytes.bindMemory(to: UInt8.self).span, length: bytes.count, entries: entries, count: entries.count)))
+        }
     }
 }

@@ -87,6 +87,9 @@ public struct RequestHead: Sendable {
     /// Whether a proxy has, or seems to have, named its client: there is an `x-forwarded-for`.
     @inlinable public var isForwarded: Bool { flags.contains(.isForwarded) }
 
+    /// Whether the path has a `%` in it.
+    @inlinable public var isPathEscaped: Bool { flags.contains(.pathIsEscaped) }
+
     /// Whether the client asks for another protocol: an `Upgrade` field, named in `Connection`, on HTTP/1.1 (RFC 9110 section 7.8).
     @inlinable public var wantsUpgrade: Bool { flags.contains(.wantsUpgrade) }
 }

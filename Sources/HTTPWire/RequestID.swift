@@ -37,9 +37,17 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
         case .received(let text):
             return text
         case .made:
-            var buffer = WireBuffer()
-            buffer.append(self)
-            return buffer.withUnsafeReadableBytes { String(decoding: $0, as: UTF8.self) }
+            return withText { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Calls `body` with the id as it is written, in ASCII. The bytes must not be used after it has returned.
+    public func withText<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result {
+        switch form {
+        case .made(let high, let low):
+            return try withUnsafeBytes(of: (high.hexadecimalWords, low.hexadecimalWords), body)
+        case .received(let text):
+            return try text.utf8.span.withUnsafeBytes(body)
         }
     }
 }
@@ -59,9 +67,17 @@ extension WireBuffer {
     /// Appends all 16 digits of a number.
     private mutating func append(hexadecimalWord number: UInt64) {
         let room = room(for: 16)
-        room.storeBytes(of: hexadecimalDigits(UInt32(truncatingIfNeeded: number >> 32)), as: UInt64.self)
-        (room + 8).storeBytes(of: hexadecimalDigits(UInt32(truncatingIfNeeded: number)), as: UInt64.self)
+        let (first, second) = number.hexadecimalWords
+        room.storeBytes(of: first, as: UInt64.self)
+        (room + 8).storeBytes(of: second, as: UInt64.self)
         end &+= 16
+    }
+}
+
+extension UInt64 {
+    /// All 16 digits, eight in each word.
+    fileprivate var hexadecimalWords: (UInt64, UInt64) {
+        (hexadecimalDigits(UInt32(truncatingIfNeeded: self >> 32)), hexadecimalDigits(UInt32(truncatingIfNeeded: self)))
     }
 }
 

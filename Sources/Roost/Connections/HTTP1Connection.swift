@@ -53,7 +53,7 @@ final class HTTP1Connection {
     private unowned(unsafe) var transport: (any ConnectionTransport)?
     private var origin: ConnectionOrigin
     /// What has to come before the first request; nil once it has, or if nothing has to.
-    private var preamble: ProxyPreamble?
+    @exclusivity(unchecked) private var preamble: ProxyPreamble?
 
     @exclusivity(unchecked) private var phase = Phase.idle
     /// What was received and not yet used, from `inputStart` on.

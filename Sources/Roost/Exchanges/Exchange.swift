@@ -48,7 +48,7 @@ package final class Exchange: @unchecked Sendable {
     /// The task that runs the application, if a task does.
     @exclusivity(unchecked) private var task: Task<Void, Never>?
     /// Cancels the application, if no Swift task runs it.
-    private var canceller: (() -> Void)?
+    @exclusivity(unchecked) private var canceller: (() -> Void)?
     @exclusivity(unchecked) private var isCancelled = false
     /// What the application has sent since it last waited, in bytes.
     @exclusivity(unchecked) private var sentInTurn = 0
@@ -100,7 +100,7 @@ package final class Exchange: @unchecked Sendable {
     }
 
     /// What the request is called. May be asked for on any thread.
-    var requestID: RequestID {
+    package var requestID: RequestID {
         if head.namesRequest, origin.isForwarderTrusted, let id = ReceivedRequestID.text(in: head).flatMap({ RequestID($0) }) { return id }
         if let uniqueID = origin.uniqueID, let id = RequestID(number > 1 ? "\(uniqueID)-\(number)" : uniqueID) { return id }
         return madeID
@@ -112,6 +112,9 @@ package final class Exchange: @unchecked Sendable {
         loop.refreshClock()
         return try loop.asCurrent(body)
     }
+
+    /// Writes what was sent, unless that comes at the end of the round that is under way. Only on the loop.
+    package func settle() { loop.settle() }
 
     /// Whether the application sees other fields than those of `head`: a trusted proxy has told of another host, or fields are hidden.
     package var hasOtherHeaders: Bool {

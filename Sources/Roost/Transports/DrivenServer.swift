@@ -12,7 +12,6 @@ package final class DrivenServer {
     private let allowList: PeerAllowList?
     private let status = ServerStatus(loopCount: 1, loopName: "the app's event loop")
     private var listeners: ListenerSet?
-    private var isDraining = false
     private var isClosed = false
 
     /// - Throws: `ConfigError` for what cannot be served with; `SystemError` if the kernel grants no descriptors.
@@ -33,24 +32,19 @@ package final class DrivenServer {
 
     /// Does what there is to do: accepts, reads, starts applications, writes. It does not wait.
     package func drain() {
-        guard !isDraining, !isClosed else { return }
-        isDraining = true
-        transport.loop.asCurrent { transport.drain(mayWait: false) }
-        isDraining = false
-        wakeIfNeeded()
+        let loop = transport.loop
+        guard !loop.isInRound, !isClosed else { return }
+        loop.isInRound = true
+        loop.asCurrent { transport.drain(mayWait: false) }
+        loop.isInRound = false
+        if loop.hasReadyJobs { loop.wake() }
     }
 
-    /// Writes what applications have sent outside of `drain`.
-    package func settle() {
-        guard !isDraining, !isClosed else { return }
+    /// Writes what is to be written after something was asked of the server outside of `drain`.
+    private func settle() {
+        guard !isClosed else { return }
         transport.loop.refreshClock()
-        transport.loop.asCurrent { transport.loop.runReady() }
-        wakeIfNeeded()
-    }
-
-    /// What is left for the next round is nothing that the descriptor would tell of.
-    private func wakeIfNeeded() {
-        if transport.loop.hasReadyJobs { transport.loop.wake() }
+        transport.loop.asCurrent { transport.loop.settle() }
     }
 
     /// Opens the addresses, begins to accept, and says where.

@@ -25,7 +25,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         var isClosed = false
     }
 
-    // Exclusivity is not checked at run time for these two: nothing is called while they change.
+    // Exclusivity is not checked at run time where it says so: nothing is called while these change.
     @exclusivity(unchecked) private var jobs: [UnownedJob] = []
     private var nextJob = 0
     @exclusivity(unchecked) private var changed: [any LoopParticipant] = []
@@ -38,7 +38,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     private let wakeDescriptor: Int32
     /// Refreshed once for each batch of events.
     private(set) var now = MonotonicTime.coarseNow()
-    private var date = CachedDate()
+    @exclusivity(unchecked) private var date = CachedDate()
 
     /// - Parameter wakeDescriptor: an eventfd(2) that the loop's transport watches.
     init(wakeDescriptor: Int32) {
@@ -169,6 +169,17 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     /// Whether jobs are left for the next round, so that the transport must not sleep.
     var hasReadyJobs: Bool { nextJob < jobs.count || !changed.isEmpty }
 
+    /// Whether the transport is in a round of its own, at the end of which everything is settled.
+    var isInRound = false
+
+    /// Settles what has changed outside of a round. On the loop's thread.
+    func settle() {
+        guard !isInRound, !hasEnded else { return }
+        runReady()
+        // What is left for the next round is nothing that the descriptor would tell of.
+        if hasReadyJobs { wake() }
+    }
+
     /// Jobs that one call of `runReady` runs at most, so that tasks that yield for ever leave time for other connections.
     private static let jobBudget = 256
 
@@ -176,7 +187,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     ///
     /// Jobs that settling makes ready (an application waiting for room to send) run in the next round: other connections come first.
     func runReady() {
-        guard !isRunning else { return }
+        guard !isRunning, hasReadyJobs else { return }
         isRunning = true
         let executor = asUnownedTaskExecutor()
         var budget = Self.jobBudget
@@ -186,12 +197,15 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             budget -= 1
             job.runSynchronously(on: executor)
         }
-        if nextJob == jobs.count {
-            jobs.removeAll(keepingCapacity: true)
-        } else {
-            jobs.removeSubrange(..<nextJob)
+        // Often there was none, which is cheaper to find out than to remove nothing.
+        if nextJob > 0 {
+            if nextJob == jobs.count {
+                jobs.removeAll(keepingCapacity: true)
+            } else {
+                jobs.removeSubrange(..<nextJob)
+            }
+            nextJob = 0
         }
-        nextJob = 0
         var index = 0
         while index < changed.count {
             changed[index].settle()

@@ -17,7 +17,7 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
     /// An awaitable that is done and gives None.
     let ready: PyPointer
     let scope: ASGIScope
-    var messages: ASGIMessages
+    let messages: ASGIMessages
     /// What the application has put into its lifespan's state; nil if it has no lifespan.
     private(set) var state: PyPointer?
     let receiveDefinition: UnsafeMutablePointer<PyMethodDef>
@@ -28,8 +28,6 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
     /// How deep the thread is in Python's code: a request that comes in there waits for the end of the round, so that no application is called
     /// from within another's `send`.
     private var depth = 0
-    /// Writes what was sent while the server was not being driven.
-    var settleServer: () -> Void = {}
 
     init(_ module: ModuleState, callable: PyPointer, runtime: PyPointer) throws(PythonRaised) {
         interned = module.interned
@@ -97,11 +95,12 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
         throw PythonRaised()
     }
 
-    func settle() {
+    /// Writes what was sent while the server was not being driven. On the loop.
+    func settle(_ exchange: Exchange) {
         guard depth == 0 else { return }
         depth += 1
-        defer { depth -= 1 }
-        settleServer()
+        exchange.settle()
+        depth -= 1
     }
 
     /// An awaitable that is done and gives `value`.

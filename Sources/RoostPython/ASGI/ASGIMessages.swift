@@ -11,16 +11,20 @@ enum ASGIMessage {
 }
 
 /// Reads the messages that an application gives to `send`.
-struct ASGIMessages {
+///
+/// For the thread that holds the GIL.
+final class ASGIMessages {
     private let interned: Interned
-    private var builder = HeadersBuilder()
+    private let bodies = SmallBodies()
+    /// Memory for the fields of a response, taken out while they are gathered: what holds them may run code that sends something itself.
+    private var spareBuilder = HeadersBuilder()
 
     init(_ interned: Interned) {
         self.interned = interned
     }
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong with the message.
-    mutating func read(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
+    func read(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
         guard let dict = cpython_objects().pointee.dict_type, cpython_is_instance(message, dict) != 0 else {
             throw raise(cpython_objects().pointee.type_error, "send() takes a dictionary")
         }
@@ -29,9 +33,9 @@ struct ASGIMessages {
         // Comparing bytes: a literal with dots is not interned, so its identity says nothing.
         guard let text = PyUnicode_AsUTF8AndSize(type, &count) else { throw PythonRaised() }
         let name = UnsafeRawBufferPointer(start: text, count: count)
-        if name.elementsEqual("http.response.body".utf8) { return .event(try body(message)) }
-        if name.elementsEqual("http.response.start".utf8) { return .event(try start(message)) }
-        if name.elementsEqual("http.response.pathsend".utf8) {
+        if name.equals("http.response.body") { return .event(try body(message)) }
+        if name.equals("http.response.start") { return .event(try start(message)) }
+        if name.equals("http.response.pathsend") {
             guard let path = PyDict_GetItemWithError(message, interned.path) else { throw missing("path") }
             return .file(path: path)
         }
@@ -45,7 +49,7 @@ struct ASGIMessages {
     private func body(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
         var body = ByteBuffer()
         if let bytes = PyDict_GetItemWithError(message, interned.body) {
-            body = try withBytes(of: bytes) { $0.isEmpty ? ByteBuffer() : ByteBuffer(bytes: $0) }
+            body = try withBytes(of: bytes, bodies.buffer)
         } else if PyErr_Occurred() != nil {
             throw PythonRaised()
         }
@@ -58,12 +62,15 @@ struct ASGIMessages {
         return .httpResponseBody(body, more: more)
     }
 
-    private mutating func start(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+    private func start(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
         guard let status = PyDict_GetItemWithError(message, interned.status) else { throw missing("status") }
         let number = PyLong_AsLong(status)
         if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        var builder = HeadersBuilder()
+        swap(&builder, &spareBuilder)
+        defer { swap(&builder, &spareBuilder) }
         if let pairs = PyDict_GetItemWithError(message, interned.headers) {
-            try append(pairs)
+            try append(pairs, to: &builder)
         } else if PyErr_Occurred() != nil {
             throw PythonRaised()
         }
@@ -74,19 +81,19 @@ struct ASGIMessages {
     }
 
     /// Appends pairs of name and value, whatever holds them.
-    private mutating func append(_ pairs: PyPointer) throws(PythonRaised) {
+    private func append(_ pairs: PyPointer, to builder: inout HeadersBuilder) throws(PythonRaised) {
         do throws(PythonRaised) {
             if cpython_is_exactly(pairs, cpython_objects().pointee.list_type) != 0 {
                 // The list may change while its elements are looked at only if they run code of their own, which bytes do not.
                 var index = 0
                 while index < PyList_Size(pairs), let pair = PyList_GetItem(pairs, index) {
-                    try append(pair: PythonReference(sharing: pair))
+                    try append(pair: pair, to: &builder)
                     index += 1
                 }
             } else {
                 let tuple = try PythonReference(PySequence_Tuple(pairs))
                 for index in 0..<PyTuple_Size(tuple.pointer) {
-                    if let pair = PyTuple_GetItem(tuple.pointer, index) { try append(pair: PythonReference(sharing: pair)) }
+                    if let pair = PyTuple_GetItem(tuple.pointer, index) { try append(pair: pair, to: &builder) }
                 }
             }
         } catch {
@@ -96,20 +103,21 @@ struct ASGIMessages {
         }
     }
 
-    private mutating func append(pair: consuming PythonReference) throws(PythonRaised) {
-        let pair = pair
-        if cpython_is_exactly(pair.pointer, cpython_objects().pointee.tuple_type) != 0, PyTuple_Size(pair.pointer) == 2 {
-            guard let name = PyTuple_GetItem(pair.pointer, 0), let value = PyTuple_GetItem(pair.pointer, 1) else { throw PythonRaised() }
-            return try append(name, value)
+    private func append(pair: PyPointer, to builder: inout HeadersBuilder) throws(PythonRaised) {
+        if cpython_is_exactly(pair, cpython_objects().pointee.tuple_type) != 0, PyTuple_Size(pair) == 2 {
+            guard let name = PyTuple_GetItem(pair, 0), let value = PyTuple_GetItem(pair, 1) else { throw PythonRaised() }
+            if let name = exactBytes(name), let value = exactBytes(value) { return builder.append(name: name, value: value) }
         }
-        let tuple = try PythonReference(PySequence_Tuple(pair.pointer))
+        // The list may let go of the pair while code of the pair's own runs.
+        let held = PythonReference(sharing: pair)
+        let tuple = try PythonReference(PySequence_Tuple(held.pointer))
         guard PyTuple_Size(tuple.pointer) == 2, let name = PyTuple_GetItem(tuple.pointer, 0), let value = PyTuple_GetItem(tuple.pointer, 1) else {
             throw raise(cpython_objects().pointee.value_error, "a header field is a pair of name and value")
         }
-        try append(name, value)
+        try append(name, value, to: &builder)
     }
 
-    private mutating func append(_ name: PyPointer, _ value: PyPointer) throws(PythonRaised) {
+    private func append(_ name: PyPointer, _ value: PyPointer, to builder: inout HeadersBuilder) throws(PythonRaised) {
         // Two views at once, and what they show is copied before they end.
         var raised: PythonRaised?
         try withBytes(of: name) { name in

@@ -37,7 +37,8 @@ final class ASGIRequest {
             coroutine = try PythonReference(
                 cpython_call3(application.callable, scope.pointer, receive.pointer, send.pointer)
             ).release()
-            exchange.isCancelled { [weak self] in self?.cancel() }
+            // Not weakly: the exchange lets go of it when the request ends.
+            exchange.isCancelled(by: cancel)
             let task = try PythonReference(cpython_call1(application.spawn, itself))
             // A task that has run to its end already is not kept.
             if coroutine != nil { self.task = task.release() }
@@ -61,8 +62,10 @@ final class ASGIRequest {
         coroutine = nil
         Py_DecRef(task)
         task = nil
-        exchange.onLoop { exchange.end(error) }
-        application.settle()
+        exchange.onLoop {
+            exchange.end(error)
+            application.settle(exchange)
+        }
     }
 
     // MARK: The coroutine
@@ -157,8 +160,8 @@ final class ASGIRequest {
                     case .failure: break
                     }
                 }
+                application.settle(exchange)
             }
-            application.settle()
             return cpython_call1(application.wait, future.pointer)
         } catch {
             return nil
@@ -198,18 +201,20 @@ final class ASGIRequest {
             }
             let mayGoOn: Bool
             do throws(ASGIError) {
-                mayGoOn = try exchange.onLoop { () throws(ASGIError) in try exchange.send(event) }
+                mayGoOn = try exchange.onLoop { () throws(ASGIError) in
+                    defer { if case .httpResponseBody = event { application.settle(exchange) } }
+                    return try exchange.send(event)
+                }
             } catch {
                 throw refused(error)
             }
-            if case .httpResponseBody = event { application.settle() }
             if mayGoOn { return returning(application.ready) }
             let future = try PythonReference(cpython_call0(application.future))
             let waiting = ASGIFuture(future.pointer)
             exchange.onLoop {
                 exchange.whenRoom { waiting.resolve { () throws(PythonRaised) in PythonReference(sharing: Py_None()) } }
+                application.settle(exchange)
             }
-            application.settle()
             return cpython_call1(application.wait, future.pointer)
         } catch {
             return nil
@@ -219,8 +224,7 @@ final class ASGIRequest {
 
 extension ASGIRequest {
     private func refused(_ error: ASGIError) -> PythonRaised {
-        application.settle()
-        return raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
+        raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
     }
 
     /// `http.response.pathsend`
@@ -229,15 +233,20 @@ extension ASGIRequest {
         do throws(PythonRaised) {
             file = try FilePart.opened(path)
         } catch {
-            exchange.onLoop { exchange.refuseFile() }
+            exchange.onLoop {
+                exchange.refuseFile()
+                application.settle(exchange)
+            }
             throw error
         }
         do throws(ASGIError) {
-            try exchange.onLoop { () throws(ASGIError) in try exchange.send(file) }
+            try exchange.onLoop { () throws(ASGIError) in
+                defer { application.settle(exchange) }
+                return try exchange.send(file)
+            }
         } catch {
             throw refused(error)
         }
-        application.settle()
         return returning(application.ready)
     }
 }

@@ -8,11 +8,15 @@ import Roost
 /// For the thread that holds the GIL.
 final class ASGIScope {
     private let interned: Interned
-    /// What is the same for every request.
+    /// What is the same for every request, or for most.
     private let template: PyPointer
     /// The versions of ASGI; each request has a dictionary of its own, which its application may change.
     private let versions: PyPointer
-    private var names = HeaderNames()
+    private let extensions: ScopeExtensionsObject
+    private let client = EndpointObject()
+    private let server = EndpointObject()
+    /// Exclusivity is not checked at run time: nothing that looks for a name runs Python's code.
+    @exclusivity(unchecked) private var names = HeaderNames()
 
     init(_ interned: Interned) throws(PythonRaised) {
         self.interned = interned
@@ -22,8 +26,13 @@ final class ASGIScope {
             let key = try PythonText.object(key)
             try set(PythonText.object(value), at: key.pointer, of: versions.pointer)
         }
-        try share(interned.http, at: interned.type, of: template.pointer)
-        try share(interned.version11, at: interned.httpVersion, of: template.pointer)
+        for (key, value) in [
+            (interned.type, interned.http), (interned.asgi, Py_None()), (interned.httpVersion, interned.version11),
+            (interned.method, interned.get), (interned.scheme, interned.http), (interned.path, interned.slash),
+            (interned.rawPath, Py_None()), (interned.queryString, interned.emptyBytes), (interned.rootPath, interned.emptyText),
+            (interned.headers, Py_None()), (interned.client, Py_None()), (interned.serverKey, Py_None()), (interned.extensions, Py_None()),
+        ] { try share(value, at: key, of: template.pointer) }
+        extensions = try ScopeExtensionsObject()
         self.template = template.release()
         self.versions = versions.release()
     }
@@ -40,45 +49,52 @@ final class ASGIScope {
         let scope = try PythonReference(PyDict_Copy(template))
         let dictionary = scope.pointer
         let head = exchange.head
-        let bytes = head.bytes
+        let slice = head.bytes
+        let bytes = slice.span
         let request = HTTPScope(exchange)
 
-        switch bytes[head.methodRange] {
-        case let method where method.elementsEqual("GET".utf8): try share(interned.get, at: interned.method, of: dictionary)
-        case let method where method.elementsEqual("POST".utf8): try share(interned.post, at: interned.method, of: dictionary)
-        case let method: try set(PythonText.ascii(method), at: interned.method, of: dictionary)
+        // Of what the template says, only what is different is set.
+        let method = bytes.extracting(head.methodRange)
+        if method.equals("POST") {
+            try share(interned.post, at: interned.method, of: dictionary)
+        } else if !method.equals("GET") {
+            try set(PythonText.ascii(method), at: interned.method, of: dictionary)
         }
         try set(PythonReference(PyDict_Copy(versions)), at: interned.asgi, of: dictionary)
         if head.version == .http10 { try share(interned.version10, at: interned.httpVersion, of: dictionary) }
-        try set(PythonText.object(request.scheme), at: interned.scheme, of: dictionary)
-        try set(PythonText.object(request.path), at: interned.path, of: dictionary)
-        let rawPath = head.rawPathRange
-        try set(rawPath.isEmpty ? PythonText.bytes([0x2F]) : PythonText.bytes(bytes[rawPath]), at: interned.rawPath, of: dictionary)
+        if request.scheme == "https" { try share(interned.https, at: interned.scheme, of: dictionary) }
+        try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
         let query = head.queryStringRange
-        if query.isEmpty {
-            try share(interned.emptyBytes, at: interned.queryString, of: dictionary)
-        } else {
-            try set(PythonText.bytes(bytes[query]), at: interned.queryString, of: dictionary)
-        }
-        try set(PythonText.object(request.rootPath), at: interned.rootPath, of: dictionary)
-        try set(headers(of: exchange, request), at: interned.headers, of: dictionary)
-        try setEndpoint(request.client, at: interned.client, of: dictionary)
-        try setEndpoint(request.server, at: interned.serverKey, of: dictionary)
+        if !query.isEmpty { try set(PythonText.bytes(bytes.extracting(query)), at: interned.queryString, of: dictionary) }
+        let rootPath = request.rootPath
+        if !rootPath.isEmpty { try set(PythonText.object(rootPath), at: interned.rootPath, of: dictionary) }
+        try set(headers(of: exchange, request, bytes), at: interned.headers, of: dictionary)
+        if let endpoint = request.client { try set(client.object(endpoint), at: interned.client, of: dictionary) }
+        if let endpoint = request.server { try set(server.object(endpoint), at: interned.serverKey, of: dictionary) }
         if let state { try set(PythonReference(PyDict_Copy(state)), at: interned.state, of: dictionary) }
-        let id = try PythonText.object(request.requestID)
+        let id = try PythonText.object(exchange.requestID)
         try interned.requestID.set(id)
-        try set(ScopeExtensionsObject.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
+        try set(extensions.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
         return scope
     }
 
-    private func headers(of exchange: Exchange, _ request: HTTPScope) throws(PythonRaised) -> PythonReference {
+    private func setPath(of head: RequestHead, _ raw: Span<UInt8>, of dictionary: PyPointer) throws(PythonRaised) {
+        guard !raw.isEmpty else { return try set(PythonText.bytes([0x2F].span), at: interned.rawPath, of: dictionary) }
+        if head.isPathEscaped {
+            try set(PythonText.object(head.path), at: interned.path, of: dictionary)
+        } else if raw.count > 1 || raw[0] != 0x2F {
+            try set(PythonText.ascii(raw), at: interned.path, of: dictionary)
+        }
+        try set(PythonText.bytes(raw), at: interned.rawPath, of: dictionary)
+    }
+
+    private func headers(of exchange: Exchange, _ request: HTTPScope, _ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
         guard !exchange.hasOtherHeaders else { return try changedHeaders(request.headers) }
         let head = exchange.head
-        let bytes = head.bytes
         let list = try PythonReference(PyList_New(head.fieldCount))
         for index in 0..<head.fieldCount {
-            let name = try names.object(bytes[head.fieldNameRange(at: index)])
-            let value = try PythonText.bytes(bytes[head.fieldValueRange(at: index)])
+            let name = try names.object(bytes.extracting(head.fieldNameRange(at: index)))
+            let value = try PythonText.bytes(bytes.extracting(head.fieldValueRange(at: index)))
             try Self.put(name, value, into: list.pointer, at: index)
         }
         return list
@@ -100,17 +116,6 @@ final class ASGIScope {
         guard PyTuple_SetItem(pair.pointer, 0, name.release()) == 0, PyTuple_SetItem(pair.pointer, 1, value.release()) == 0,
             PyList_SetItem(list, index, pair.release()) == 0
         else { throw PythonRaised() }
-    }
-
-    /// Host and port as a tuple, or None.
-    private func setEndpoint(_ endpoint: Endpoint?, at key: PyPointer, of dictionary: PyPointer) throws(PythonRaised) {
-        guard let endpoint else { return try share(Py_None(), at: key, of: dictionary) }
-        let pair = try PythonReference(PyTuple_New(2))
-        let port = try endpoint.port.map { port throws(PythonRaised) in try PythonReference(PyLong_FromLong(port)).release() } ?? returning(Py_None())
-        guard PyTuple_SetItem(pair.pointer, 1, port) == 0,
-            PyTuple_SetItem(pair.pointer, 0, try PythonText.object(endpoint.host).release()) == 0
-        else { throw PythonRaised() }
-        try set(pair, at: key, of: dictionary)
     }
 }
 

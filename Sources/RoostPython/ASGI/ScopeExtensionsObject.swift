@@ -2,25 +2,66 @@ import CPython
 import ProxyProtocol
 import Roost
 
-/// Roost's scope extensions as ASGI has them: a dictionary of dictionaries by name.
-enum ScopeExtensionsObject {
-    /// - Parameter requestID: what the request is called.
-    static func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
-        let all = PythonDictionary(try PythonReference(PyDict_New()))
-        let request = PythonDictionary(try PythonReference(PyDict_New()))
-        try request.set("id", requestID)
-        try all.set("roost.request_id", request)
-        if extensions.pathsend != nil { try all.set("http.response.pathsend", PythonDictionary(try PythonReference(PyDict_New()))) }
-        if let peer = extensions.peer {
-            let values = PythonDictionary(try PythonReference(PyDict_New()))
-            try values.set("pid", Int(peer.pid))
-            try values.set("uid", Int(peer.uid))
-            try values.set("gid", Int(peer.gid))
-            try all.set("roost.peer", values)
+/// Makes Roost's scope extensions as ASGI has them: a dictionary of dictionaries by name, each of them the request's own.
+///
+/// For threads that hold the GIL.
+final class ScopeExtensionsObject {
+    private let requestIDKey, pathsendKey, idKey, peerKey, pidKey, uidKey, gidKey: PyPointer
+    /// The peer of the request before, which most often is the next one's too, and its dictionary to be copied.
+    private var knownPeer: (credentials: PeerCredentials, dictionary: PyPointer)?
+
+    init() throws(PythonRaised) {
+        func name(_ text: String) throws(PythonRaised) -> PyPointer {
+            try PythonReference(PyUnicode_InternFromString(text)).release()
         }
-        if let tls = extensions.tls { try all.set("tls", dictionary(tls)) }
-        if let header = extensions.proxyProtocol { try all.set("proxy_protocol", dictionary(header)) }
+        requestIDKey = try name("roost.request_id")
+        pathsendKey = try name("http.response.pathsend")
+        idKey = try name("id")
+        peerKey = try name("roost.peer")
+        pidKey = try name("pid")
+        uidKey = try name("uid")
+        gidKey = try name("gid")
+    }
+
+    deinit {
+        // On whatever thread this is.
+        InterpreterLock().held {
+            for pointer in [requestIDKey, pathsendKey, idKey, peerKey, pidKey, uidKey, gidKey] { Py_DecRef(pointer) }
+            Py_DecRef(knownPeer?.dictionary)
+        }
+    }
+
+    /// - Parameter requestID: what the request is called.
+    func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
+        let all = PythonDictionary(try PythonReference(PyDict_New()))
+        let request = try PythonReference(PyDict_New())
+        try share(requestID.pointer, at: idKey, of: request.pointer)
+        try all.set(requestIDKey, request)
+        if extensions.pathsend != nil { try all.set(pathsendKey, PythonReference(PyDict_New())) }
+        if let credentials = extensions.peer {
+            let peer = try dictionary(credentials)
+            try all.set(peerKey, peer)
+        }
+        // Without a PROXY header there is nothing else to tell.
+        if let header = extensions.proxyProtocol {
+            if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls)) }
+            try all.set("proxy_protocol", Self.dictionary(header))
+        }
         return all.release()
+    }
+
+    private func dictionary(_ credentials: PeerCredentials) throws(PythonRaised) -> PythonReference {
+        if let knownPeer, knownPeer.credentials == credentials { return try PythonReference(PyDict_Copy(knownPeer.dictionary)) }
+        let values = PythonDictionary(try PythonReference(PyDict_New()))
+        try values.set(pidKey, PythonReference(PyLong_FromLong(Int(credentials.pid))))
+        try values.set(uidKey, PythonReference(PyLong_FromLong(Int(credentials.uid))))
+        try values.set(gidKey, PythonReference(PyLong_FromLong(Int(credentials.gid))))
+        let made = values.release()
+        let copy = try PythonReference(PyDict_Copy(made.pointer))
+        let before = knownPeer
+        knownPeer = (credentials, made.release())
+        Py_DecRef(before?.dictionary)
+        return copy
     }
 
     private static func dictionary(_ tls: TLSExtension) throws(PythonRaised) -> PythonDictionary {
@@ -48,7 +89,7 @@ enum ScopeExtensionsObject {
         for tlv in header.tlvs {
             let pair = try PythonReference(PyTuple_New(2))
             guard PyTuple_SetItem(pair.pointer, 0, try PythonReference(PyLong_FromLong(Int(tlv.kind.rawValue))).release()) == 0,
-                PyTuple_SetItem(pair.pointer, 1, try PythonText.bytes(tlv.value[...]).release()) == 0
+                PyTuple_SetItem(pair.pointer, 1, try PythonText.bytes(tlv.value.span).release()) == 0
             else { throw PythonRaised() }
             let append = try PythonReference(PyObject_GetAttrString(tlvs.pointer, "append"))
             _ = try PythonReference(cpython_call1(append.pointer, pair.pointer))
@@ -68,9 +109,13 @@ struct PythonDictionary: ~Copyable {
 
     consuming func release() -> PythonReference { object }
 
+    func set(_ key: PyPointer, _ value: borrowing PythonReference) throws(PythonRaised) {
+        try share(value.pointer, at: key, of: object.pointer)
+    }
+
     func set(_ key: String, _ value: borrowing PythonReference) throws(PythonRaised) {
         let key = try PythonText.object(key)
-        guard PyDict_SetItem(object.pointer, key.pointer, value.pointer) == 0 else { throw PythonRaised() }
+        try set(key.pointer, value)
     }
 
     func set(_ key: String, _ value: consuming PythonDictionary) throws(PythonRaised) { try set(key, value.release()) }
@@ -87,7 +132,7 @@ struct PythonDictionary: ~Copyable {
 
     func set(_ key: String, _ value: [UInt8]?) throws(PythonRaised) {
         guard let value else { return try setNone(key) }
-        try set(key, PythonText.bytes(value[...]))
+        try set(key, PythonText.bytes(value.span))
     }
 
     func set(_ key: String, _ values: [String]) throws(PythonRaised) {

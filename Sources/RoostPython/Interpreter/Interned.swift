@@ -5,7 +5,7 @@ import CPython
 /// `@unchecked Sendable`: immutable references to immutable objects, touched by threads that hold the GIL only.
 struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
-    let http, version10, version11, get, post, emptyBytes, emptyText: PyPointer
+    let http, https, version10, version11, get, post, slash, emptyBytes, emptyText: PyPointer
     let httpRequest, httpDisconnect, body, moreBody, status: PyPointer
     let requestID: RequestIDVariable
 
@@ -28,10 +28,12 @@ struct Interned: @unchecked Sendable {
         state = try name("state")
         extensions = try name("extensions")
         http = try name("http")
+        https = try name("https")
         version10 = try name("1.0")
         version11 = try name("1.1")
         get = try name("GET")
         post = try name("POST")
+        slash = try name("/")
         emptyBytes = try PythonReference(PyBytes_FromStringAndSize(nil, 0)).release()
         emptyText = try name("")
         httpRequest = try name("http.request")

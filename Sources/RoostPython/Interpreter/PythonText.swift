@@ -1,4 +1,6 @@
 import CPython
+import Glibc
+import HTTPWire
 
 /// Texts and bytes between the two languages.
 enum PythonText {
@@ -22,15 +24,30 @@ enum PythonText {
         return try PythonReference(made)
     }
 
+    /// What a request is called as a `str`.
+    static func object(_ id: RequestID) throws(PythonRaised) -> PythonReference {
+        let made = id.withText { text in
+            PyUnicode_DecodeLatin1(text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, nil)
+        }
+        return try PythonReference(made)
+    }
+
     /// ASCII as a `str`.
-    static func ascii(_ bytes: ArraySlice<UInt8>) throws(PythonRaised) -> PythonReference {
+    static func ascii(_ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
         try PythonReference(bytes.withUnsafeBytes { raw in
             PyUnicode_FromStringAndSize(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
         })
     }
 
+    /// Each byte as a scalar, in a `str`.
+    static func latin1(_ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
+        try PythonReference(bytes.withUnsafeBytes { raw in
+            PyUnicode_DecodeLatin1(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, nil)
+        })
+    }
+
     /// Bytes as `bytes`.
-    static func bytes(_ bytes: ArraySlice<UInt8>) throws(PythonRaised) -> PythonReference {
+    static func bytes(_ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
         try PythonReference(bytes.withUnsafeBytes { raw in
             PyBytes_FromStringAndSize(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)
         })
@@ -38,20 +55,60 @@ enum PythonText {
 
     /// Each scalar of a field's value as the byte that it stands for.
     static func latin1(_ text: String) throws(PythonRaised) -> PythonReference {
-        try bytes(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }[...])
+        let raw = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+        return try bytes(raw.span)
     }
+}
+
+extension Span<UInt8> {
+    /// Whether these are the bytes of a text.
+    @inline(__always)
+    func equals(_ text: StaticString) -> Bool {
+        withUnsafeBytes { $0.equals(text) }
+    }
+
+    /// Whether these are the bytes of an object, which must be a `bytes`.
+    func equals(_ object: PyPointer) -> Bool {
+        var start: UnsafeMutablePointer<CChar>?
+        var length = 0
+        guard PyBytes_AsStringAndSize(object, &start, &length) == 0, length == count, let start else { return false }
+        return withUnsafeBytes { bytes in
+            guard let baseAddress = bytes.baseAddress else { return true }
+            return memcmp(baseAddress, start, length) == 0
+        }
+    }
+
+    /// A number that is most often another for other bytes: FNV-1a.
+    var hash: Int {
+        var hash: UInt32 = 2_166_136_261
+        for index in indices { hash = (hash ^ UInt32(self[index])) &* 16_777_619 }
+        return Int(hash)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these are the bytes of a text.
+    @inline(__always)
+    func equals(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount, let baseAddress else { return false }
+        return memcmp(baseAddress, text.utf8Start, count) == 0
+    }
+}
+
+/// The bytes of a `bytes`, valid as long as the object; nil if it is something else, if only a class derived from it.
+func exactBytes(_ object: PyPointer) -> UnsafeRawBufferPointer? {
+    guard cpython_is_exactly(object, cpython_objects().pointee.bytes_type) != 0 else { return nil }
+    var start: UnsafeMutablePointer<CChar>?
+    var count = 0
+    guard PyBytes_AsStringAndSize(object, &start, &count) == 0 else { return nil }
+    return UnsafeRawBufferPointer(start: start, count: count)
 }
 
 /// Calls `body` with the bytes of an object that has any: `bytes` first of all, else whatever gives a view of its memory.
 ///
 /// - Throws: `PythonRaised` with a TypeError if it has none.
 func withBytes<Result>(of object: PyPointer, _ body: (UnsafeRawBufferPointer) -> Result) throws(PythonRaised) -> Result {
-    if cpython_is_exactly(object, cpython_objects().pointee.bytes_type) != 0 {
-        var start: UnsafeMutablePointer<CChar>?
-        var count = 0
-        guard PyBytes_AsStringAndSize(object, &start, &count) == 0 else { throw PythonRaised() }
-        return body(UnsafeRawBufferPointer(start: start, count: count))
-    }
+    if let bytes = exactBytes(object) { return body(bytes) }
     var view = Py_buffer()
     guard PyObject_GetBuffer(object, &view, 0) == 0 else { throw PythonRaised() }
     defer { PyBuffer_Release(&view) }

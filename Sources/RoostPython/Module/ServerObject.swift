@@ -16,7 +16,6 @@ final class ServerObject {
         self.settings = settings
         self.driven = driven
         self.asgi = asgi
-        asgi?.settleServer = { [unowned driven] in driven.settle() }
     }
 
     static func makeType() throws(PythonRaised) -> HeapType {

@@ -8,7 +8,6 @@ protocol ServerDriver: AnyObject {
     /// Readable whenever `drain` has something to do.
     var descriptor: Int32 { get }
     func drain()
-    func settle()
     func listen() throws -> [BoundAddress]
     func stopListening()
     func drainConnections(onIdle: @escaping () -> Void)
@@ -48,8 +47,6 @@ final class ThreadedServer: ServerDriver {
     func drain() {
         for note in shared.takeNotes() { note.action() }
     }
-
-    func settle() {}
 
     func listen() throws -> [BoundAddress] {
         // The thread does not run yet, so this one is the server's.

@@ -14,14 +14,15 @@ final class WSGIEnviron {
 
     private let interned: Interned
     private let names: WSGIEnvironNames
+    /// What is the same for every request, or for most.
     private let template: PyPointer
-    private let noInput: PyPointer
-    private var fieldNames = WSGIFieldNames()
+    private let extensions: ScopeExtensionsObject
+    /// Exclusivity is not checked at run time: nothing that looks for a name runs Python's code.
+    @exclusivity(unchecked) private var fieldNames = WSGIFieldNames()
     private var server: KnownEndpoint?
 
     init(_ interned: Interned, _ types: WSGITypes, isMultithreaded: Bool) throws(PythonRaised) {
         self.interned = interned
-        noInput = types.noInput
         names = try WSGIEnvironNames()
         let template = PythonDictionary(try PythonReference(PyDict_New()))
         let version = try PythonReference(PyTuple_New(2))
@@ -40,6 +41,13 @@ final class WSGIEnviron {
         try share(interned.emptyText, at: names.scriptName, of: dictionary.pointer)
         try share(interned.emptyText, at: names.queryString, of: dictionary.pointer)
         try share(interned.emptyText, at: names.remoteAddress, of: dictionary.pointer)
+        try share(interned.get, at: names.requestMethod, of: dictionary.pointer)
+        try share(interned.slash, at: names.pathInfo, of: dictionary.pointer)
+        try share(names.localhost, at: names.serverName, of: dictionary.pointer)
+        try share(names.port80, at: names.serverPort, of: dictionary.pointer)
+        try share(types.noInput, at: names.input, of: dictionary.pointer)
+        for key in [names.errors, names.requestID, names.extensions] { try share(Py_None(), at: key, of: dictionary.pointer) }
+        extensions = try ScopeExtensionsObject()
         self.template = dictionary.release()
     }
 
@@ -57,17 +65,20 @@ final class WSGIEnviron {
         let environ = try PythonReference(PyDict_Copy(template))
         let dictionary = environ.pointer
         let head = exchange.head
-        let bytes = head.bytes
+        let slice = head.bytes
+        let bytes = slice.span
         let request = HTTPScope(exchange)
 
-        switch bytes[head.methodRange] {
-        case let method where method.elementsEqual("GET".utf8): try share(interned.get, at: names.requestMethod, of: dictionary)
-        case let method where method.elementsEqual("POST".utf8): try share(interned.post, at: names.requestMethod, of: dictionary)
-        case let method: try set(PythonText.ascii(method), at: names.requestMethod, of: dictionary)
+        // Of what the template says, only what is different is set.
+        let method = bytes.extracting(head.methodRange)
+        if method.equals("POST") {
+            try share(interned.post, at: names.requestMethod, of: dictionary)
+        } else if !method.equals("GET") {
+            try set(PythonText.ascii(method), at: names.requestMethod, of: dictionary)
         }
-        try setPath(bytes[head.rawPathRange], rootPath: request.rootPath, of: dictionary)
+        try setPath(of: head, bytes.extracting(head.rawPathRange), rootPath: request.rootPath, of: dictionary)
         let query = head.queryStringRange
-        if !query.isEmpty { try set(Self.latin1(bytes[query]), at: names.queryString, of: dictionary) }
+        if !query.isEmpty { try set(PythonText.latin1(bytes.extracting(query)), at: names.queryString, of: dictionary) }
         if head.version == .http10 { try share(names.http10, at: names.serverProtocol, of: dictionary) }
         let isSecure = request.scheme == "https"
         if isSecure { try share(names.https, at: names.urlScheme, of: dictionary) }
@@ -79,40 +90,48 @@ final class WSGIEnviron {
         if exchange.hasOtherHeaders {
             try setFields(request.headers, of: dictionary)
         } else {
-            try setFields(of: head, of: dictionary)
+            try setFields(of: head, bytes, of: dictionary)
         }
         if case .length(let length) = head.framing { try set(PythonText.object("\(length)"), at: names.contentLength, of: dictionary) }
-        try share(input ?? noInput, at: names.input, of: dictionary)
+        if let input { try share(input, at: names.input, of: dictionary) }
         try share(errors, at: names.errors, of: dictionary)
-        let id = try PythonText.object(request.requestID)
+        let id = try PythonText.object(exchange.requestID)
         try interned.requestID.set(id)
         try share(id.pointer, at: names.requestID, of: dictionary)
-        try set(ScopeExtensionsObject.make(request.extensions, requestID: id), at: names.extensions, of: dictionary)
+        try set(extensions.make(request.extensions, requestID: id), at: names.extensions, of: dictionary)
         return environ
     }
 
     /// Splits the path where the application is mounted. The prefix counts only where a segment ends; a path that is not below it is one that the
     /// proxy has already taken the prefix from.
-    private func setPath(_ raw: ArraySlice<UInt8>, rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
-        guard !raw.isEmpty else { return try setMounted([0x2F], rootPath, of: dictionary) }
-        guard raw.contains(0x25) else { return try setMounted(raw, rootPath, of: dictionary) }
-        try setMounted(raw.percentDecoded[...], rootPath, of: dictionary)
+    private func setPath(of head: RequestHead, _ raw: Span<UInt8>, rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
+        if head.isPathEscaped {
+            let decoded = raw.percentDecoded
+            try setMounted(decoded.span, rootPath, of: dictionary)
+        } else if raw.isEmpty {
+            try setMounted([0x2F].span, rootPath, of: dictionary)
+        } else {
+            try setMounted(raw, rootPath, of: dictionary)
+        }
     }
 
-    private func setMounted(_ path: ArraySlice<UInt8>, _ rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
-        guard !rootPath.isEmpty else { return try set(Self.latin1(path), at: names.pathInfo, of: dictionary) }
+    private func setMounted(_ path: Span<UInt8>, _ rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
+        guard !rootPath.isEmpty else {
+            if path.count > 1 || path[0] != 0x2F { try set(PythonText.latin1(path), at: names.pathInfo, of: dictionary) }
+            return
+        }
         let prefix = Array(rootPath.utf8)
-        try set(Self.latin1(prefix[...]), at: names.scriptName, of: dictionary)
-        let rest = path.dropFirst(prefix.count)
-        let isBelow = path.starts(with: prefix) && (rest.isEmpty || rest.first == UInt8(ascii: "/"))
-        try set(Self.latin1(isBelow ? rest : path), at: names.pathInfo, of: dictionary)
+        try set(PythonText.latin1(prefix.span), at: names.scriptName, of: dictionary)
+        let hasPrefix = path.count >= prefix.count && prefix.indices.allSatisfy { path[$0] == prefix[$0] }
+        let isBelow = hasPrefix && (path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/"))
+        try set(PythonText.latin1(isBelow ? path.extracting(droppingFirst: prefix.count) : path), at: names.pathInfo, of: dictionary)
     }
 
     /// On a Unix socket there is neither name nor port, and both must be something.
     private func setServer(_ endpoint: Endpoint?, isSecure: Bool, of dictionary: PyPointer) throws(PythonRaised) {
         guard let endpoint, let port = endpoint.port else {
-            try share(names.localhost, at: names.serverName, of: dictionary)
-            return try share(isSecure ? names.port443 : names.port80, at: names.serverPort, of: dictionary)
+            if isSecure { try share(names.port443, at: names.serverPort, of: dictionary) }
+            return
         }
         if server?.endpoint != endpoint {
             let host = try PythonText.object(endpoint.host)
@@ -129,23 +148,23 @@ final class WSGIEnviron {
 
     // MARK: Header fields
 
-    private func setFields(of head: RequestHead, of dictionary: PyPointer) throws(PythonRaised) {
-        let bytes = head.bytes
+    private func setFields(of head: RequestHead, _ bytes: Span<UInt8>, of dictionary: PyPointer) throws(PythonRaised) {
         fieldNames.begin()
         for index in 0..<head.fieldCount {
-            let name = bytes[head.fieldNameRange(at: index)]
+            let name = bytes.extracting(head.fieldNameRange(at: index))
             switch try fieldNames.place(of: name) {
             case .variable(let variable, let isRepeated):
-                let value = isRepeated ? try Self.joined(name, in: head) : try Self.latin1(bytes[head.fieldValueRange(at: index)])
+                let value = isRepeated
+                    ? try Self.joined(head.fieldName(at: index), in: head) : try PythonText.latin1(bytes.extracting(head.fieldValueRange(at: index)))
                 try set(value, at: variable.pointer, of: dictionary)
             case .uncertain(let variable):
-                try set(Self.joined(name, in: head), at: variable.pointer, of: dictionary)
+                try set(Self.joined(head.fieldName(at: index), in: head), at: variable.pointer, of: dictionary)
             case .none:
-                if name.elementsEqual("content-type".utf8) {
+                if name.equals("content-type") {
                     // Of two the first counts.
                     guard PyDict_GetItemWithError(dictionary, names.contentType) == nil else { continue }
-                    try set(Self.latin1(bytes[head.fieldValueRange(at: index)]), at: names.contentType, of: dictionary)
-                } else if name.elementsEqual("content-length".utf8) {
+                    try set(PythonText.latin1(bytes.extracting(head.fieldValueRange(at: index))), at: names.contentType, of: dictionary)
+                } else if name.equals("content-length") {
                     // The framing knows better, and has none if it is 0.
                     if case .none = head.framing { try share(names.zero, at: names.contentLength, of: dictionary) }
                 }
@@ -153,18 +172,18 @@ final class WSGIEnviron {
         }
     }
 
-    /// The values of all fields of this name.
-    private static func joined(_ name: ArraySlice<UInt8>, in head: RequestHead) throws(PythonRaised) -> PythonReference {
+    /// The values of all fields of this name, which is in lower case.
+    private static func joined(_ name: String, in head: RequestHead) throws(PythonRaised) -> PythonReference {
         let bytes = head.bytes
-        let separator = name.elementsEqual("cookie".utf8) ? "; " : ","
+        let separator = name == "cookie" ? "; " : ","
         var joined: [UInt8] = []
         var isFirst = true
-        for index in 0..<head.fieldCount where bytes[head.fieldNameRange(at: index)].elementsEqual(name) {
+        for index in 0..<head.fieldCount where bytes[head.fieldNameRange(at: index)].elementsEqual(name.utf8) {
             if !isFirst { joined += separator.utf8 }
             isFirst = false
             joined += bytes[head.fieldValueRange(at: index)]
         }
-        return try latin1(joined[...])
+        return try PythonText.latin1(joined.span)
     }
 
     /// Fields that are not all those that were received.
@@ -177,13 +196,6 @@ final class WSGIEnviron {
         }
         if let type = headers["content-type"] { try set(PythonText.object(type), at: names.contentType, of: dictionary) }
         if headers.contains(name: "content-length") { try share(names.zero, at: names.contentLength, of: dictionary) }
-    }
-
-    /// Each byte as a scalar: PEP 3333's "native strings".
-    private static func latin1(_ bytes: ArraySlice<UInt8>) throws(PythonRaised) -> PythonReference {
-        try PythonReference(bytes.withUnsafeBytes { raw in
-            PyUnicode_DecodeLatin1(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, nil)
-        })
     }
 }
 
@@ -230,14 +242,14 @@ extension PythonDictionary {
     }
 }
 
-extension ArraySlice<UInt8> {
+extension Span<UInt8> {
     /// The bytes with each `%` and the two digits behind it as the byte that they stand for. The parser has let no other `%` into a path.
     fileprivate var percentDecoded: [UInt8] {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(count)
-        var index = startIndex
-        while index < endIndex {
-            if self[index] == 0x25, index + 2 < endIndex, let high = self[index + 1].hexadecimalDigit, let low = self[index + 2].hexadecimalDigit {
+        var index = 0
+        while index < count {
+            if self[index] == 0x25, index + 2 < count, let high = self[index + 1].hexadecimalDigit, let low = self[index + 2].hexadecimalDigit {
                 decoded.append(high << 4 | low)
                 index += 3
             } else {

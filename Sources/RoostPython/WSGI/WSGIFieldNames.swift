@@ -15,7 +15,8 @@ struct WSGIFieldNames {
     }
 
     private struct Entry {
-        let name: [UInt8]
+        /// A `bytes`.
+        let name: PyPointer
         /// The variable; nil if there is none for this name.
         let variable: PyPointer?
         /// The request in which it came last.
@@ -36,14 +37,11 @@ struct WSGIFieldNames {
     mutating func begin() { request &+= 1 }
 
     /// Where the field with this name, which is in lower case, goes.
-    mutating func place(of name: ArraySlice<UInt8>) throws(PythonRaised) -> Place {
+    mutating func place(of name: Span<UInt8>) throws(PythonRaised) -> Place {
         guard name.count <= Self.longest else { return try Self.uncertain(name) }
-        // FNV-1a.
-        var hash: UInt32 = 2_166_136_261
-        for byte in name { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        var index = Int(hash) & (Self.places - 1)
+        var index = name.hash & (Self.places - 1)
         while let entry = entries[index] {
-            if entry.name.count == name.count, entry.name.elementsEqual(name) {
+            if name.equals(entry.name) {
                 guard let variable = entry.variable else { return .none }
                 entries[index]?.request = request
                 return .variable(PythonReference(sharing: variable), isRepeated: entry.request == request)
@@ -51,17 +49,19 @@ struct WSGIFieldNames {
             index = (index + 1) & (Self.places - 1)
         }
         guard count < Self.capacity else { return try Self.uncertain(name) }
-        count += 1
-        guard let variable = try Self.variable(for: name) else {
-            entries[index] = Entry(name: Array(name), variable: nil, request: request)
+        let key = try PythonText.bytes(name)
+        guard let variable = try Self.variable(for: name.copied) else {
+            count += 1
+            entries[index] = Entry(name: key.release(), variable: nil, request: request)
             return .none
         }
-        entries[index] = Entry(name: Array(name), variable: returning(variable.pointer), request: request)
+        count += 1
+        entries[index] = Entry(name: key.release(), variable: returning(variable.pointer), request: request)
         return .variable(variable, isRepeated: false)
     }
 
-    private static func uncertain(_ name: ArraySlice<UInt8>) throws(PythonRaised) -> Place {
-        guard let variable = try variable(for: name) else { return .none }
+    private static func uncertain(_ name: Span<UInt8>) throws(PythonRaised) -> Place {
+        guard let variable = try variable(for: name.copied) else { return .none }
         return .uncertain(variable)
     }
 
@@ -73,6 +73,10 @@ struct WSGIFieldNames {
         for byte in name {
             variable.append(byte == UInt8(ascii: "-") ? UInt8(ascii: "_") : (0x61...0x7A).contains(byte) ? byte &- 0x20 : byte)
         }
-        return try PythonText.ascii(variable[...])
+        return try PythonText.ascii(variable.span)
     }
+}
+
+extension Span<UInt8> {
+    fileprivate var copied: [UInt8] { withUnsafeBytes { Array($0) } }
 }
