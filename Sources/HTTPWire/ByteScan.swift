@@ -98,11 +98,11 @@ extension RawSpan {
 
     /// Whether all bytes are ASCII letters or `-`.
     @inline(__always)
-    var isLettersAndDashes: Bool { isFree { ~$0.lettersAndDashes & UInt64.topBits } }
+    package var isLettersAndDashes: Bool { isFree { ~$0.lettersAndDashes & UInt64.topBits } }
 
     /// Whether all bytes are ASCII and none is a control character.
     @inline(__always)
-    var isPrintableASCII: Bool { isFree { $0.bytes(below: 0x20) | $0.bytes(equalTo: 0x7F) | ($0 & UInt64.topBits) } }
+    package var isPrintableASCII: Bool { isFree { $0.bytes(below: 0x20) | $0.bytes(equalTo: 0x7F) | ($0 & UInt64.topBits) } }
 
     /// Whether the bytes in `range` are `text`, which must be in lower case, in any case.
     func equals(_ text: String, in range: Range<Int>) -> Bool {

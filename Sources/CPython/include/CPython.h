@@ -91,6 +91,7 @@ typedef struct {
 #define METH_KEYWORDS 2
 #define METH_NOARGS 4
 #define METH_O 8
+#define METH_FASTCALL 0x80
 #define CPython_TPFLAGS_DEFAULT (1 << 18)
 #define CPython_ABI_VERSION 3
 // What PyIter_Send returns.

@@ -1,60 +1,59 @@
 import Glibc
 import Roost
+import Synchronization
 
 /// Who may run an application that is to run on one thread at a time, though a request with a large body has a thread to wait on.
 ///
 /// The thread that drives the server never waits here: it asks, and comes back when it is told. Whoever waits for a turn does not hold the GIL.
+///
+/// Whoever waits counts in `waiting` before it looks at `owner`, and whoever gives the turn up clears `owner` before it looks at `waiting`: one of
+/// them sees the other.
 final class ApplicationTurn: Sendable {
-    private struct State: Sendable {
-        var owner: pthread_t?
-        /// What is to be told that there is a turn to be had.
-        var postponed: [@Sendable () -> Void] = []
-    }
+    private static let nobody: pthread_t = 0
 
-    private let state = Monitor(State())
+    private let owner = Atomic<pthread_t>(nobody)
+    /// How many threads wait, and actions that are postponed.
+    private let waiting = Atomic<Int>(0)
+    /// What is to be told that there is a turn to be had.
+    private let postponed = Monitor<[@Sendable () -> Void]>([])
 
     /// Takes the turn if nobody has it.
     func takeIfFree() -> Bool {
-        let caller = pthread_self()
-        return state.withLock { state in
-            guard state.owner == nil else { return false }
-            state.owner = caller
-            return true
-        }
+        owner.compareExchange(expected: Self.nobody, desired: pthread_self(), ordering: .sequentiallyConsistent).exchanged
     }
 
     /// Waits for the turn, and takes it.
     func take() {
-        let caller = pthread_self()
-        state.wait { (state: inout State) -> Void? in
-            guard state.owner == nil else { return nil }
-            state.owner = caller
-            return ()
-        }
+        waiting.add(1, ordering: .sequentiallyConsistent)
+        postponed.wait { _ in takeIfFree() ? () : nil }
+        waiting.subtract(1, ordering: .sequentiallyConsistent)
     }
 
     /// Whether the calling thread has the turn.
-    var isOwn: Bool {
-        let caller = pthread_self()
-        return state.withLock { $0.owner == caller }
-    }
+    var isOwn: Bool { owner.load(ordering: .sequentiallyConsistent) == pthread_self() }
 
     func give() {
-        let postponed = state.withLock { state in
-            state.owner = nil
-            defer { state.postponed = [] }
-            return state.postponed
+        owner.store(Self.nobody, ordering: .sequentiallyConsistent)
+        guard waiting.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        let actions = postponed.withLock { postponed in
+            defer { postponed = [] }
+            return postponed
         }
-        state.wakeOne()
-        for action in postponed { action() }
+        waiting.subtract(actions.count, ordering: .sequentiallyConsistent)
+        postponed.wakeOne()
+        for action in actions { action() }
     }
 
     /// Calls `action` once nobody has the turn: at once, or on the thread that gives it up.
     func whenFree(_ action: @escaping @Sendable () -> Void) {
-        let isFree = state.withLock { state in
-            if state.owner != nil { state.postponed.append(action) }
-            return state.owner == nil
+        waiting.add(1, ordering: .sequentiallyConsistent)
+        let isFree = postponed.withLock { postponed in
+            if owner.load(ordering: .sequentiallyConsistent) == Self.nobody { return true }
+            postponed.append(action)
+            return false
         }
-        if isFree { action() }
+        guard isFree else { return }
+        waiting.subtract(1, ordering: .sequentiallyConsistent)
+        action()
     }
 }

@@ -21,6 +21,7 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
     let callable: PyPointer
     let types: WSGITypes
     let heads: WSGIHeads
+    let bodies = SmallBodies()
     let environ: WSGIEnviron
     /// Whether the thread that drives the server must hold the GIL.
     let runsOnLoop: Bool

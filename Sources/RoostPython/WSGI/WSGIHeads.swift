@@ -20,7 +20,8 @@ struct WSGIHead {
 ///
 /// Used by threads that hold the GIL. Nothing that is called while fields are gathered runs Python's code, so no other thread comes between.
 final class WSGIHeads {
-    private var builder = HeadersBuilder()
+    /// Exclusivity is not checked at run time: it is only appended to and finished, which calls nothing.
+    @exclusivity(unchecked) private var builder = HeadersBuilder()
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong.
     func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
@@ -39,19 +40,29 @@ final class WSGIHeads {
         return WSGIHead(status: code, headers: headers, contentLength: contentLength)
     }
 
-    /// The number of a status line such as `200 OK`; the reason may be missing.
     private func code(of status: PyPointer) throws(PythonRaised) -> Int {
         guard let type = cpython_objects().pointee.unicode_type, cpython_is_instance(status, type) != 0 else {
             throw raise(cpython_objects().pointee.type_error, "start_response() takes the status as a str such as \"200 OK\"")
         }
-        guard let text = PythonText.string(status) else { throw invalidStatus("?") }
-        let bytes = text.utf8
-        let digits = bytes.prefix(3)
-        guard digits.count == 3, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            bytes.count == 3 || bytes.dropFirst(3).first == UInt8(ascii: " "),
-            bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
-            let code = Int(text.prefix(3)), (200...599).contains(code)
-        else { throw invalidStatus(text) }
+        var count = 0
+        guard let start = PyUnicode_AsUTF8AndSize(status, &count) else {
+            PyErr_Clear()
+            throw invalidStatus("?")
+        }
+        let text = UnsafeRawBufferPointer(start: start, count: count)
+        guard let code = Self.code(of: text) else { throw invalidStatus(String(decoding: text, as: UTF8.self)) }
+        return code
+    }
+
+    /// The number of a status line such as `200 OK`; the reason may be missing.
+    private static func code(of text: UnsafeRawBufferPointer) -> Int? {
+        guard text.count >= 3, text.count == 3 || text[3] == UInt8(ascii: " ") else { return nil }
+        var code = 0
+        for byte in text.prefix(3) {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            code = code * 10 + Int(byte & 0x0F)
+        }
+        guard (200...599).contains(code), !text.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return nil }
         return code
     }
 
@@ -80,36 +91,35 @@ final class WSGIHeads {
     }
 
     private func append(_ name: PyPointer, _ value: PyPointer, _ contentLength: inout Int?) throws(PythonRaised) {
-        var raised: PythonRaised?
-        try withLatin1(of: name) { name in
-            do throws(PythonRaised) {
-                guard !name.isEmpty, name.allSatisfy(\.isTokenByte) else {
-                    throw raise(
-                        cpython_objects().pointee.value_error,
-                        "\(Self.quoted(name)) can't be the name of a header field: a name is made of letters, digits and some signs, without spaces")
-                }
-                try withLatin1(of: value) { value in
-                    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-                        raised = raise(
-                            cpython_objects().pointee.value_error, "the value of the header field \(Self.quoted(name)) has a control character in it")
-                        return
-                    }
-                    builder.append(name: name, value: value)
-                    if name.isContentLength { contentLength = Int(String(decoding: value, as: UTF8.self)) }
-                }
-            } catch {
-                raised = error
-            }
+        let name = try Latin1Text(name)
+        guard name.isToken else {
+            throw raise(
+                cpython_objects().pointee.value_error,
+                "\(Self.quoted(name.bytes)) can't be the name of a header field: a name is made of letters, digits and some signs, without spaces")
         }
-        if let raised { throw raised }
+        let value = try Latin1Text(value)
+        guard value.isFieldValue else {
+            throw raise(
+                cpython_objects().pointee.value_error, "the value of the header field \(Self.quoted(name.bytes)) has a control character in it")
+        }
+        builder.append(name: name.bytes, value: value.bytes)
+        if name.bytes.isContentLength { contentLength = Int(String(decoding: value.bytes, as: UTF8.self)) }
     }
 
     private static func quoted(_ name: UnsafeRawBufferPointer) -> String {
         "\"\(String(decoding: name.prefix(100).map { (0x20..<0x7F).contains($0) ? $0 : 0x3F }, as: UTF8.self))\""
     }
+}
 
-    /// Calls `body` with each scalar of a `str` as the byte that it stands for.
-    private func withLatin1(of text: PyPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(PythonRaised) {
+/// A `str` with each scalar as the byte that it stands for.
+private struct Latin1Text: ~Copyable {
+    /// Valid as long as this value.
+    let bytes: UnsafeRawBufferPointer
+    private let isPrintableASCII: Bool
+    /// What holds the bytes.
+    private let object: PythonReference
+
+    init(_ text: PyPointer) throws(PythonRaised) {
         guard let type = cpython_objects().pointee.unicode_type, cpython_is_instance(text, type) != 0 else {
             throw raise(cpython_objects().pointee.type_error, "name and value of a header field of the response are str")
         }
@@ -117,12 +127,34 @@ final class WSGIHeads {
         // What is ASCII is the same in both encodings, and is not copied.
         if let start = PyUnicode_AsUTF8AndSize(text, &count) {
             let utf8 = UnsafeRawBufferPointer(start: start, count: count)
-            if utf8.allSatisfy({ $0 < 0x80 }) { return body(utf8) }
+            let isPrintable = utf8.bytes.isPrintableASCII
+            if isPrintable || utf8.allSatisfy({ $0 < 0x80 }) {
+                bytes = utf8
+                isPrintableASCII = isPrintable
+                object = PythonReference(sharing: text)
+                return
+            }
         } else {
             PyErr_Clear()
         }
-        let bytes = try PythonReference(PyUnicode_AsLatin1String(text))
-        try withBytes(of: bytes.pointer, body)
+        let encoded = try PythonReference(PyUnicode_AsLatin1String(text))
+        guard let bytes = exactBytes(encoded.pointer) else { throw PythonRaised() }
+        self.bytes = bytes
+        isPrintableASCII = false
+        object = encoded
+    }
+
+    /// Whether it may be the name of a field.
+    var isToken: Bool {
+        // The usual names are quick to look at.
+        let bytes = bytes
+        return !bytes.isEmpty && (bytes.bytes.isLettersAndDashes || bytes.allSatisfy { $0.isTokenByte })
+    }
+
+    /// Whether there is no control character in it but tabs.
+    var isFieldValue: Bool {
+        if isPrintableASCII { return true }
+        return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 }
 

@@ -138,7 +138,7 @@ final class WSGIRequest: @unchecked Sendable {
         for index in 0..<count {
             guard let piece = isList ? PyList_GetItem(pieces, index) : PyTuple_GetItem(pieces, index) else { throw PythonRaised() }
             if count == 1 {
-                body = try Self.bytes(of: piece)
+                body = try bytes(of: piece)
                 total = body.readableBytes
                 break
             }
@@ -222,7 +222,7 @@ final class WSGIRequest: @unchecked Sendable {
                 let piece: ByteBuffer
                 do throws(PythonRaised) {
                     let next = PythonReference(owning: next)
-                    piece = try Self.bytes(of: next.pointer)
+                    piece = try bytes(of: next.pointer)
                 } catch {
                     return close(failure())
                 }
@@ -397,8 +397,8 @@ final class WSGIRequest: @unchecked Sendable {
         return body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    private static func bytes(of piece: PyPointer) throws(PythonRaised) -> ByteBuffer {
-        try withPiece(piece) { $0.isEmpty ? ByteBuffer() : ByteBuffer(bytes: $0) }
+    private func bytes(of piece: PyPointer) throws(PythonRaised) -> ByteBuffer {
+        try Self.withPiece(piece, application.bodies.buffer)
     }
 }
 
@@ -426,18 +426,22 @@ private enum WSGISendError: Error {
 
 extension WSGIRequest {
     /// `start_response(status, response_headers, exc_info=None)`
-    private func startResponse(_ itself: PyPointer, _ arguments: PyPointer, _ keywords: PyPointer?) throws(PythonRaised) -> PythonReference {
+    ///
+    /// - Parameters:
+    ///   - arguments: as many as `count`, and behind them one for each of `names`.
+    private func startResponse(
+        _ itself: PyPointer, _ arguments: UnsafePointer<PyPointer?>?, _ count: Int, _ names: PyPointer?
+    ) throws(PythonRaised) -> PythonReference {
         let objects = cpython_objects().pointee
-        let count = PyTuple_Size(arguments)
-        guard (2...3).contains(count), let status = PyTuple_GetItem(arguments, 0), let headers = PyTuple_GetItem(arguments, 1) else {
+        guard (2...3).contains(count), let arguments, let status = arguments[0], let headers = arguments[1] else {
             throw raise(objects.type_error, "start_response() takes a status, header fields and perhaps exc_info (\(count) arguments given)")
         }
-        var information = count == 3 ? PyTuple_GetItem(arguments, 2) : nil
-        if let keywords, PyDict_Size(keywords) > 0 {
-            information = PyDict_GetItemWithError(keywords, application.types.exceptionInformation)
-            guard information != nil, count == 2, PyDict_Size(keywords) == 1 else {
+        var information = count == 3 ? arguments[2] : nil
+        if let names, PyTuple_Size(names) > 0 {
+            guard count == 2, PyTuple_Size(names) == 1, PyTuple_GetItem(names, 0).flatMap(PythonText.string) == "exc_info" else {
                 throw raise(objects.type_error, "start_response() takes no other argument by name than exc_info")
             }
+            information = arguments[2]
         }
         if information == Py_None() { information = nil }
         switch response {
@@ -473,7 +477,7 @@ extension WSGIRequest {
         let objects = cpython_objects().pointee
         guard thread == pthread_self() else { throw raise(objects.runtime_error, "write() was called on another thread than the application") }
         if case .ended = response { throw raise(objects.runtime_error, "write() was called after the response was complete") }
-        let piece = try Self.bytes(of: data)
+        let piece = try bytes(of: data)
         guard piece.readableBytes > 0 else { return }
         if channel == nil { exchange.writesAtOnce = true }
         do throws(WSGISendError) {
@@ -487,17 +491,17 @@ extension WSGIRequest {
 
     /// `start_response`, a function that is bound to the request.
     static func startResponseTable() -> UnsafeMutablePointer<PyMethodDef> {
-        let function: @convention(c) (PyPointer?, PyPointer?, PyPointer?) -> PyPointer? = { instance, arguments, keywords in
-            guard let request = HeapType.content(instance, as: WSGIRequest.self), let instance, let arguments else { return nil }
+        let function: @convention(c) (PyPointer?, UnsafePointer<PyPointer?>?, Int, PyPointer?) -> PyPointer? = { instance, arguments, count, names in
+            guard let request = HeapType.content(instance, as: WSGIRequest.self), let instance else { return nil }
             do throws(PythonRaised) {
-                return try request.startResponse(instance, arguments, keywords).release()
+                return try request.startResponse(instance, arguments, count, names).release()
             } catch {
                 return nil
             }
         }
         return HeapType.table([
-            // With METH_KEYWORDS there is a third argument.
-            .init(name: "start_response", flags: METH_VARARGS | METH_KEYWORDS, function: unsafeBitCast(function, to: HeapType.Method.self))
+            // With these flags there are four arguments.
+            .init(name: "start_response", flags: METH_FASTCALL | METH_KEYWORDS, function: unsafeBitCast(function, to: HeapType.Method.self))
         ])
     }
 

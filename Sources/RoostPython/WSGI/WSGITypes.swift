@@ -10,7 +10,7 @@ struct WSGITypes: @unchecked Sendable {
     let noInput: PyPointer
     let fileWrapper: PyPointer
     let files: WSGIFiles
-    let close, exceptionInformation: PyPointer
+    let close: PyPointer
     let startResponseDefinition: UnsafeMutablePointer<PyMethodDef>
     let writeDefinition: UnsafeMutablePointer<PyMethodDef>
 
@@ -21,7 +21,6 @@ struct WSGITypes: @unchecked Sendable {
         fileWrapper = try WSGIFileWrapper.make().release()
         files = try WSGIFiles()
         close = try PythonReference(PyUnicode_InternFromString("close")).release()
-        exceptionInformation = try PythonReference(PyUnicode_InternFromString("exc_info")).release()
         startResponseDefinition = WSGIRequest.startResponseTable()
         writeDefinition = WSGIRequest.writeTable()
     }
