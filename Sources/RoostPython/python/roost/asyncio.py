@@ -103,9 +103,15 @@ class AsyncioRuntime:
     @property
     def spawn(self) -> Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]:
         """Starts a request's task."""
-        # A task factory must see every task; without one a request is run up to its first real wait at once.
-        if sys.version_info >= (3, 12) and self.loop.get_task_factory() is None:
+        # A task factory must see every task.
+        if self.loop.get_task_factory() is not None:
+            return self.loop.create_task
+        # Without one a request is run up to its first real wait at once.
+        if sys.version_info >= (3, 12):
             return partial(asyncio.Task, loop=self.loop, eager_start=True)
+        # The loop's own way ends in the same call, after others.
+        if type(self.loop).create_task is asyncio.BaseEventLoop.create_task or type(self.loop).__module__ == "uvloop":
+            return partial(asyncio.Task, loop=self.loop)
         return self.loop.create_task
 
     async def wait(self, seconds: Optional[float], *flags: Flag) -> None:
