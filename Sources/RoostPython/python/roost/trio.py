@@ -109,7 +109,8 @@ class TrioRuntime:
     def spawn(self, coroutine: Coroutine[Any, Any, object]) -> trio.CancelScope:
         """Starts a request's task."""
         scope = trio.CancelScope(shield=True)
-        self._nursery.start_soon(_run, coroutine, scope)
+        # Named here, trio need not put the name together for each.
+        self._nursery.start_soon(_run, coroutine, scope, name=_RUN)
         return scope
 
     def future(self) -> TrioFuture:
@@ -143,6 +144,9 @@ class TrioRuntime:
 async def _run(coroutine: Coroutine[Any, Any, object], scope: trio.CancelScope) -> None:
     with scope:
         await coroutine
+
+
+_RUN = f"{_run.__module__}.{_run.__qualname__}"
 
 
 # A Ctrl-C that hit this task would leave nobody to finish the requests.
