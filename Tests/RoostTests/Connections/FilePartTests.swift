@@ -73,7 +73,7 @@ struct FilePartTests {
         #expect(refusal("/" + String(repeating: "x", count: 5000))?.code == ENAMETOOLONG)
         #expect(refusal(directory.path)?.code == EISDIR)
         #expect(refusal(fifo) == FilePart.Refusal(code: EINVAL, "not a regular file"))
-        #expect(openDescriptors(of: directory.path) == 0)
+        #expect(try FileIdentity(of: fifo).openCount == 0 && FileIdentity(of: directory.path).openCount == 0)
         #expect(refusal("/dev/zero") == FilePart.Refusal(code: EINVAL, "not a regular file"))
     }
 

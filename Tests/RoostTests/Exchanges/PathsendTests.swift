@@ -297,7 +297,7 @@ struct PathsendTests {
 
     // MARK: Through sockets
 
-    @Test("a file of several turns arrives whole, though it is removed meanwhile, and pipelined requests are answered behind it", arguments: [false, true])
+    @Test("a file of several turns arrives whole, and pipelined requests are answered behind it", arguments: [false, true])
     func whole(onTCP: Bool) async throws {
         let (file, seen) = (try ContentFile(length: 3_000_000), Watched<[String]>([]))
         try await servingByBoth(Self.app(file), {
@@ -314,6 +314,19 @@ struct PathsendTests {
         }
         let each = ["GET / 200 3000000", "GET /other 200 5", "GET / 200 3000000", "GET /other 200 5"]
         #expect(seen.value == each + each)
+    }
+
+    @Test("a file that is removed while it is sent arrives whole")
+    func removed() async throws {
+        let file = try ContentFile(length: 3_000_000)
+        try await serving(Self.app(file)) { served in
+            let client = try served.connect()
+            try client.send(get)
+            while file.openCount == 0 { usleep(1000) }
+            file.remove()
+            #expect(try client.response().body == file.content)
+            try file.waitUntilClosed()
+        }
     }
 
     @Test("a file may have more bytes than a word of 32 bits can count")

@@ -4,17 +4,20 @@ import Glibc
 final class ContentFile: Sendable {
     private let directory = TemporaryDirectory()
     let content: [UInt8]
+    private let identity: FileIdentity
     var path: String { directory.path + "/file" }
 
     /// - Parameter length: how much longer than its content the file is, with zeros that take no room.
     init(_ content: [UInt8], thenZeros length: Int = 0) throws {
         self.content = content
+        let path = directory.path + "/file"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw RawClient.Failure.call("open", errno) }
         defer { close(descriptor) }
         guard write(descriptor, content, content.count) == content.count, ftruncate(descriptor, content.count + length) == 0 else {
             throw RawClient.Failure.call("write", errno)
         }
+        identity = try FileIdentity(of: path)
     }
 
     convenience init(_ text: String) throws { try self.init(Array(text.utf8)) }
@@ -35,7 +38,7 @@ final class ContentFile: Sendable {
     func remove() { unlink(path) }
 
     /// How often this process has it open.
-    var openCount: Int { openDescriptors(of: path) }
+    var openCount: Int { identity.openCount }
 
     /// Waits until this process has it open no more.
     func waitUntilClosed() throws {
@@ -47,17 +50,26 @@ final class ContentFile: Sendable {
     }
 }
 
-/// How often this process has this path open.
-func openDescriptors(of path: String) -> Int {
-    guard let stream = opendir("/proc/self/fd") else { return -1 }
-    defer { closedir(stream) }
-    var count = 0
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
-        let target = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-            count = buffer.withMemoryRebound(to: CChar.self) { max(0, readlink("/proc/self/fd/\(name)", $0.baseAddress!, $0.count)) }
-        }
-        if String(decoding: target, as: UTF8.self).hasPrefix(path) { count += 1 }
+/// Which file it is, whatever it is called.
+struct FileIdentity: Equatable {
+    private let device: dev_t
+    private let number: ino_t
+
+    private init(_ status: stat) {
+        (device, number) = (status.st_dev, status.st_ino)
     }
-    return count
+
+    init(of path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw RawClient.Failure.call("stat", errno) }
+        self.init(status)
+    }
+
+    /// How often this process has it open, as far as a test's descriptors go.
+    var openCount: Int {
+        var count = 0
+        var status = stat()
+        for descriptor in 0..<min(getdtablesize(), 8192) where fstat(descriptor, &status) == 0 && FileIdentity(status) == self { count += 1 }
+        return count
+    }
 }
