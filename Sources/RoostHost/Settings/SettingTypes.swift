@@ -127,7 +127,10 @@ extension SettingType where Value == [String] {
         let expected = "a pattern of file names such as *.html"
         return SettingType("pattern", form: .repeatable, read: { value throws(SettingProblem) in
             let entries = try value.entries(expected)
-            for entry in entries where entry.isEmpty || entry.contains("/") { throw SettingProblem("expected \(expected)", in: .text(entry)) }
+            for entry in entries {
+                let isName = !entry.isEmpty && !entry.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0 == "/" }
+                guard isName else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
+            }
             return entries
         }, show: { .list($0.map { .quoted($0) }) }, plain: { .list($0.map { .text($0) }) })
     }

@@ -9,7 +9,7 @@ struct SupervisorRandomTests {
     func anything() throws {
         var endings: Set<Int32> = []
         var seen: Set<String> = []
-        for seed in 0..<UInt64(max(200, fuzzIterations / 10)) {
+        for seed in 0..<UInt64(max(200, fuzzIterations / 50)) {
             var world = World(seed: seed)
             world.live(for: Int(seed % 150))
             world.end()
