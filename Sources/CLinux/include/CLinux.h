@@ -20,6 +20,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "rights.h"
 #include "sockets.h"
 
 /// The executor whose loop the calling thread runs; NULL on every other thread.

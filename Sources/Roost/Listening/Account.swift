@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 
 /// The system's users and groups by name (getpwnam_r(3), getgrnam_r(3)); digits are taken as the number itself.
-enum Account {
-    static func user(_ name: String) throws(AccountError) -> uid_t {
+package enum Account {
+    package static func user(_ name: String) throws(AccountError) -> UInt32 {
         if let number = number(name) { return number }
         var found: uid_t?
         let code = withBuffer { buffer, size in
@@ -17,7 +17,7 @@ enum Account {
         throw AccountError("user", name, code)
     }
 
-    static func group(_ name: String) throws(AccountError) -> gid_t {
+    package static func group(_ name: String) throws(AccountError) -> UInt32 {
         if let number = number(name) { return number }
         var found: gid_t?
         let code = withBuffer { buffer, size in
@@ -29,6 +29,21 @@ enum Account {
         }
         if let found { return found }
         throw AccountError("group", name, code)
+    }
+
+    /// What the database has of a user (getpwnam_r(3), getpwuid_r(3)); nil for a number that it does not know.
+    package static func entry(of name: String) throws(AccountError) -> UserEntry? {
+        let number = number(name)
+        var found: UserEntry?
+        let code = withBuffer { buffer, size in
+            var entry = passwd()
+            var result: UnsafeMutablePointer<passwd>?
+            let code = number.map { getpwuid_r($0, &entry, buffer, size, &result) } ?? getpwnam_r(name, &entry, buffer, size, &result)
+            found = result.flatMap { UserEntry($0.pointee) }
+            return code
+        }
+        if found == nil, number == nil { throw AccountError("user", name, code) }
+        return found
     }
 
     /// A number alone. The highest one means "leave it" to chown(2) and is nobody's.
@@ -51,9 +66,9 @@ enum Account {
 }
 
 /// Why a user or a group can't be found.
-struct AccountError: Error, CustomStringConvertible {
-    let what: String
-    let wayOut: String
+package struct AccountError: Error, CustomStringConvertible {
+    package let what: String
+    package let wayOut: String
     /// The errno value of a lookup that failed; nil if there is nothing of that name.
     let code: Int32?
 
@@ -71,5 +86,5 @@ struct AccountError: Error, CustomStringConvertible {
         }
     }
 
-    var description: String { "\(what); \(wayOut)" }
+    package var description: String { "\(what); \(wayOut)" }
 }
