@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The interpreter that runs the app: the setting `python`, else that of the setting `venv`, else of `$VIRTUAL_ENV`, else
@@ -30,7 +31,7 @@ struct PythonInterpreter: Equatable {
 
     private init(_ path: String, _ origin: String, _ wayOut: () -> String) throws(PythonError) {
         if let problem = Self.problem(path) { throw .unusable(path: path, origin: origin, problem: problem, wayOut: wayOut()) }
-        self.path = Self.absolute(path)
+        self.path = AbsolutePath.of(path)
     }
 
     /// As the shell does: an empty entry of `PATH` is the working directory.
@@ -38,7 +39,7 @@ struct PythonInterpreter: Equatable {
         for entry in (variable ?? "").split(separator: ":", omittingEmptySubsequences: false) where variable?.isEmpty == false {
             let path = entry.isEmpty ? name : "\(entry)/\(name)"
             guard Self.problem(path) == nil else { continue }
-            self.path = Self.absolute(path)
+            self.path = AbsolutePath.of(path)
             return
         }
         throw .notInPath(name: name, path: variable, wayOut: wayOut)
@@ -60,11 +61,5 @@ struct PythonInterpreter: Equatable {
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
-        defer { free(directory) }
-        return "\(String(cString: directory))/\(path)"
     }
 }
