@@ -51,7 +51,8 @@ class Program:
         test.addCleanup(self.manager.close)
         self._output = tempfile.TemporaryFile()
         test.addCleanup(self._output.close)
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ROOST_", "LISTEN_"))}
+        inherited = {name: value for name, value in os.environ.items()
+                     if name == "ROOST_ALLOW_ROOT" or not name.startswith(("ROOST_", "LISTEN_"))}
         inherited.update(environment or {}, NOTIFY_SOCKET=self.manager.address)
         self._process = subprocess.Popen(list(wrapper) + list(arguments), stdin=subprocess.DEVNULL, stdout=self._output,
                                          stderr=subprocess.STDOUT, env=inherited)

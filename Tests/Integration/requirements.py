@@ -11,6 +11,9 @@ DEPLOY = os.path.join(CHECKOUT, "deploy")
 # The programs that were built, as Tests/run names them; taken out of the environment, where roost would take ROOST_BIN for a setting.
 BUILT = {name: os.environ.pop(name, "") for name in ("ROOST_BIN", "INTEGRATION_APP_BIN")}
 
+# Whoever runs the tests runs Roost, and that may be root.
+os.environ["ROOST_ALLOW_ROOT"] = "true"
+
 # Programs that lie where an ordinary user's PATH does not lead.
 os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
 

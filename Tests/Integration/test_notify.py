@@ -38,7 +38,7 @@ class NotifyTests(unittest.TestCase):
     def test_without_addresses_what_was_passed_is_served(self):
         require_programs("systemd-socket-activate")
         Program(self, binary("ROOST_BIN"), "serve", "builtin:echo",
-                wrapper=["systemd-socket-activate", "--listen", self.path, "--fdname", "web"])
+                wrapper=["systemd-socket-activate", "--setenv=ROOST_ALLOW_ROOT", "--listen", self.path, "--fdname", "web"])
         wait_until_connectable(self.connector)
         self.assertIn(self.path.encode(), ask(self.connector).body)
 
@@ -111,7 +111,8 @@ class ListenVariablesTests(unittest.TestCase):
         directory = tempfile.TemporaryDirectory(prefix="roost-app-")
         self.addCleanup(directory.cleanup)
         paths = [os.path.join(directory.name, name) for name in ("one", "two")]
-        activate = ["systemd-socket-activate", "--fdname=one:two", "--setenv=NOTIFY_SOCKET"] + ["--listen=" + path for path in paths]
+        activate = ["systemd-socket-activate", "--fdname=one:two", "--setenv=NOTIFY_SOCKET", "--setenv=ROOST_ALLOW_ROOT"]
+        activate += ["--listen=" + path for path in paths]
         roost = self.serve(tuple(activate), *binds)
         # The first connection starts it.
         wait_until_connectable(unix(paths[1]))
@@ -133,7 +134,7 @@ class ListenVariablesTests(unittest.TestCase):
         directory = tempfile.TemporaryDirectory(prefix="roost-app-")
         self.addCleanup(directory.cleanup)
         path = os.path.join(directory.name, "datagrams")
-        roost = self.serve(("systemd-socket-activate", "--datagram", "--listen=" + path, "--fdname=log"))
+        roost = self.serve(("systemd-socket-activate", "--setenv=ROOST_ALLOW_ROOT", "--datagram", "--listen=" + path, "--fdname=log"))
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
             wait_until_connectable(lambda: (client.connect(path), open(os.devnull))[1])
             client.send(b"x")

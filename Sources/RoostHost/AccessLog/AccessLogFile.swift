@@ -46,6 +46,13 @@ final class AccessLogFile: Sendable {
         if isOwned { close(descriptor) }
     }
 
+    /// Opens a file for the program that takes the place of this one.
+    ///
+    /// - Returns: Its descriptor; nil for standard output, which that program has anyway.
+    static func open(forSuccessor path: String) throws(AccessLogError) -> Int32? {
+        path == standardOutput ? nil : try open(path)
+    }
+
     private static func open(_ path: String) throws(AccessLogError) -> Int32 {
         guard !path.utf8.contains(0) else { throw AccessLogError(path: path, code: EINVAL) }
         // Not blocking: a named pipe is refused at once if nobody reads it, and drops lines if its reader is slow.

@@ -38,7 +38,7 @@ public enum Host {
         await end(ProgramName.current) { program in
             let arguments = Array(CommandLine.arguments.dropFirst())
             let request = try CommandLineRequest(ownApp: arguments, environment: ProcessEnvironment.variables())
-            return await carryOut(request, .ownApp, program) { _ in try await load() }
+            return try await carryOut(request, .ownApp, program) { _ in try await load() }
         }
     }
 
@@ -54,16 +54,19 @@ public enum Host {
                 }
                 // Looked up before anything is set up: a misspelled name is a mistake on the command line.
                 switch try AppCatalogue.app(named: name) {
-                case .builtIn(let app): return await carryOut(request, .command, program) { _ in app }
+                case .builtIn(let app): return try await carryOut(request, .command, program) { _ in app }
                 case .python where settings.values.processes.needsSupervisor:
+                    try ProcessStart.settle(settings)
                     let service = try HostedService(settings, program: program, threads: WorkerSettings.threads)
                     return Supervisor.supervise(service) { () throws(PythonError) in
                         try PythonWorker.program(settings, environment: environment)
                     }
-                case .python: try PythonWorker.become(settings, environment: environment)
+                case .python:
+                    try ProcessStart.settle(settings)
+                    try PythonWorker.become(settings, environment: environment)
                 }
             }
-            return await carryOut(request, .command, program) { _ throws(CommandLineError) in
+            return try await carryOut(request, .command, program) { _ throws(CommandLineError) in
                 throw CommandLineError("nothing to serve", help: "roost --help")
             }
         }
@@ -74,7 +77,7 @@ public enum Host {
         _ table: SettingTable,
         _ program: String,
         _ load: (HostSettings) async throws -> Framework
-    ) async -> ExitStatus {
+    ) async throws -> ExitStatus {
         switch request {
         case .text(let text):
             if !text.isEmpty { print(text) }
@@ -83,6 +86,7 @@ public enum Host {
             print(ConfigurationListing.text(settings, table))
             return .asked
         case .serve(let settings):
+            try ProcessStart.settle(settings)
             return await ServiceLife(settings: settings, program: program).run { try await load(settings.values) }
         }
     }

@@ -14,13 +14,17 @@ extension HostSettings {
     func config(threads: Int) throws(AccessLogError) -> Config { try configAndLog(threads: threads).config }
 
     /// The same, and the access log, if there is one.
-    func configAndLog(threads: Int) throws(AccessLogError) -> (config: Config, accessLog: AccessLog?) {
+    ///
+    /// - Parameter handover: What is open already.
+    func configAndLog(threads: Int, handover: ProcessHandover = ProcessHandover()) throws(AccessLogError) -> (config: Config, accessLog: AccessLog?) {
         var config = serve
         config.wsgiThreads = self.threads ?? threads
         let logger = logger
         config.logger = logger
         let accessLog = try accessLogFile.map { path throws(AccessLogError) in
-            AccessLog(try AccessLogFile(path) { logger.warning("\($0)") })
+            let warn = { @Sendable (line: String) in logger.warning("\(line)") }
+            guard let descriptor = handover.accessLog else { return AccessLog(try AccessLogFile(path, warn: warn)) }
+            return AccessLog(AccessLogFile(path: path, descriptor: descriptor, isOwned: true, warn: warn))
         }
         if let accessLog { config.accessLog = { accessLog.record($0) } }
         return (config, accessLog)

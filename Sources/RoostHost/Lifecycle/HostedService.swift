@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Logging
 internal import Roost
 internal import Systemd
@@ -16,14 +17,26 @@ struct HostedService: Sendable {
     let program: String
     /// Threads for WSGI apps if the settings do not say.
     private let threads: Int
+    private let handover: ProcessHandover
+    private let pidFileResult: Result<PIDFile?, PIDFileError>
 
     /// Sets up the process, so that it should be made once, early, and while there is only one thread.
     init(_ settings: ResolvedSettings, program: String, threads: Int) throws(ProcessRoleError) {
-        ProcessSetup.prepare()
-        role = try ProcessRole.take()
+        let handover = ProcessSetup.prepare()
+        self.handover = handover
+        let role = try ProcessRole.take()
+        self.role = role
         self.settings = settings
         self.program = program
         self.threads = threads
+        pidFileResult = Result { () throws(PIDFileError) in
+            guard let path = settings.values.rights.pidFile else { return nil }
+            return switch (role, handover.pidFile) {
+            case (.worker, _): nil
+            case (.service, nil): try PIDFile(path, logger: settings.values.logger)
+            case (.service, let reserved), (.successor, let reserved): PIDFile(path, reserved: reserved)
+            }
+        }
         service = ServiceReporter(timeouts: PhaseTimeouts(settings.values.serve), logger: settings.values.logger)
         switch role {
         case .service:
@@ -51,7 +64,8 @@ struct HostedService: Sendable {
     /// Opens the logs, and says what to serve on. If the settings name no address, the sockets that systemd passed are served,
     /// and without them the default address is.
     func equipment() throws -> Equipment {
-        var (config, accessLog) = try settings.values.configAndLog(threads: threads)
+        _ = try pidFileResult.get()
+        var (config, accessLog) = try settings.values.configAndLog(threads: threads, handover: handover)
         if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
         let listeners = switch role {
         case .service: OpenListeners(config)
@@ -79,9 +93,36 @@ struct HostedService: Sendable {
         }
     }
 
+    /// The app is up and every address is listened on.
+    func ready(_ binds: [BoundAddress]) {
+        if case .service = role { writePIDFile() }
+        reporter.ready(binds)
+    }
+
+    /// This process is the service from here on.
+    func writePIDFile() {
+        do throws(PIDFileError) {
+            try pidFile?.write()
+        } catch {
+            settings.values.logger.warning("the pid file was not written: \(error)")
+        }
+    }
+
+    /// The file that names the service; nil in a worker, or if nobody wants one.
+    var pidFile: PIDFile? { try? pidFileResult.get() }
+
     /// Serving is over; `failure` says why, if it was not asked for.
     func finished(_ status: ExitStatus, failure: String? = nil, errno: Int32? = nil) {
+        pidFile?.remove()
+        let failure = failure.map { status == .bindFailed && errno == EACCES ? $0 + (bindHint ?? "") : $0 }
         let isReported = reporter.finished(status, failure: failure, errno: errno)
         if let failure, !isReported { StandardError.write(error: failure, program: program) }
+    }
+
+    /// What else there is to say of an address that could not be opened for lack of rights.
+    private var bindHint: String? {
+        let process = settings.values.rights
+        guard let key = process.user != nil ? "user" : process.group != nil ? "group" : nil, let origin = settings.origins[key] else { return nil }
+        return "; addresses are opened when the process has become what \(key) (\(origin)) says, so let a socket unit open this one"
     }
 }

@@ -3,13 +3,15 @@ internal import Systemd
 
 /// What a serving process sets up about itself before it serves.
 enum ProcessSetup {
-    static func prepare() {
+    /// - Returns: What is open already.
+    static func prepare() -> ProcessHandover {
         // A client that goes away is an error of one write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
         // Now, while this is the only thread and before the app starts children: taking the sockets removes systemd's
         // variables from the environment. What it gives, or throws, is kept and comes up again when serving begins.
         _ = try? ListenDescriptors.take()
+        return ProcessHandover.take()
     }
 
     /// Raises the soft limit of open descriptors to the hard one.

@@ -30,7 +30,7 @@ struct ServiceLife {
             let app = try await Self.loaded(load)
             // A worker is told by its supervisor alone: at a terminal Ctrl-C reaches both.
             let trigger: ShutdownTrigger? = if case .worker = service.role { .onSignals(SIGTERM) } else { nil }
-            try await serve(app, config, shutdownTrigger: trigger, taskStatus: TaskStatus { reporter.ready($0) })
+            try await serve(app, config, shutdownTrigger: trigger, taskStatus: TaskStatus { service.ready($0) })
             service.finished(.asked)
             return .asked
         } catch {

@@ -47,7 +47,9 @@ struct ChildProgram: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         // A descriptor that is duplicated to itself loses its close-on-exec flag (posix_spawn_file_actions_adddup2(3p)).
-        for descriptor in descriptors + [ends[1]] { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
+        let role = role(ends[1])
+        let handover = ProcessHandover.inherited(for: role)
+        for descriptor in descriptors + handover.descriptors + [ends[1]] { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -60,7 +62,8 @@ struct ChildProgram: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let variables = Variables(hidden: hidden, added: role(ends[1]).variables(parent: getpid()))
+        let added = role.variables(parent: getpid()) + handover.variables
+        let variables = Variables(hidden: hidden + [ProcessHandover.variable], added: added)
         var process: pid_t = 0
         var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leadingArguments).map { strdup($0) }
         let owned = arguments.count

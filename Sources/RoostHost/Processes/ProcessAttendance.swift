@@ -26,12 +26,13 @@ final class ProcessAttendance: Sendable {
         } else {
             ignored = nil
             succession = try Succession(
-                listeners: equipment.listeners, reporter: service.service, accessLog: equipment.accessLog, logger: equipment.config.logger,
+                listeners: equipment.listeners, pidFile: service.pidFile, reporter: service.service, accessLog: equipment.accessLog, logger: equipment.config.logger,
                 startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
         }
         try service.parent?.listen { [weak self] command in
             switch command {
             case .promoted:
+                service.writePIDFile()
                 reporter?.promoted()
                 self?.becameService()
             case .reopenLogs: equipment.accessLog?.reopen()

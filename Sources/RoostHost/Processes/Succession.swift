@@ -10,6 +10,7 @@ internal import Synchronization
 /// and this process finishes its requests and ends. If it does not come up, this process goes on.
 final class Succession: Sendable {
     private let listeners: OpenListeners
+    private let pidFile: PIDFile?
     private let reporter: ServiceReporter
     private let accessLog: AccessLog?
     private let logger: Logger
@@ -33,10 +34,11 @@ final class Succession: Sendable {
     private static let pause = Duration.seconds(60)
 
     init(
-        listeners: OpenListeners, reporter: ServiceReporter, accessLog: AccessLog?, logger: Logger, startupTimeout: Duration?,
+        listeners: OpenListeners, pidFile: PIDFile?, reporter: ServiceReporter, accessLog: AccessLog?, logger: Logger, startupTimeout: Duration?,
         limits: ReplacementLimits, program: @escaping @Sendable () throws -> ChildProgram
     ) throws {
         self.listeners = listeners
+        self.pidFile = pidFile
         self.reporter = reporter
         self.accessLog = accessLog
         self.logger = logger
@@ -124,6 +126,7 @@ final class Succession: Sendable {
                 logger.notice("process \(child.process) serves from here on; finishing the requests in flight")
                 reporter.handedOver(to: child.process)
                 listeners.leave()
+                pidFile?.leave()
                 channel.say(.promoted)
                 hasEnded.store(true, ordering: .relaxed)
                 kill(getpid(), SIGTERM)

@@ -86,6 +86,7 @@ final class Supervisor {
         guard let ending else { return .internalError }
         if ending.isHandedOver { listeners.leave() }
         listeners.close()
+        service.pidFile?.remove()
         let isReported = voice.end(ending)
         if let reason = ending.reason, !isReported { StandardError.write(error: reason, program: service.program) }
         return ending.status
@@ -212,6 +213,7 @@ final class Supervisor {
             endSuccessor()
         case .ready(let addresses):
             for address in addresses { logger.info("running on \(address)") }
+            if voice.isService { service.writePIDFile() }
             voice.ready(addresses)
             storeSockets()
         case .reloading: voice.notify([.reloading])
@@ -220,6 +222,7 @@ final class Supervisor {
         case .successorTookOver(let pid):
             voice.notify([.mainPID(pid), .ready])
             listeners.leave()
+            service.pidFile?.leave()
             successor?.channel?.say(.promoted)
         case .status(let text): voice.status(text)
         case .extendTimeout(let time): voice.notify([.extendTimeout(time)])
@@ -290,6 +293,7 @@ final class Supervisor {
     /// False if the predecessor is gone without having made this process the service.
     private func hearPredecessor() -> Bool {
         guard voice.hear() else { return false }
+        service.writePIDFile()
         storeSockets()
         return true
     }

@@ -10,8 +10,8 @@ enum PythonWorker {
     static func become(_ settings: ResolvedSettings, environment: [String: String]) throws(PythonError) -> Never {
         let program = try program(settings, environment: environment)
         if let executable = PythonTree.executable { setenv(commandVariable, executable, 1) }
-        execute(program.path, program.leadingArguments)
-        throw .notRun(path: program.path, problem: String(cString: strerror(errno)))
+        let code = ProcessImage.replace(with: program.path, [program.path] + program.leadingArguments, argumentsFrom: 1)
+        throw .notRun(path: program.path, problem: String(cString: strerror(code)))
     }
 
     /// The worker as a program: the interpreter as it is found now.
@@ -33,22 +33,5 @@ enum PythonWorker {
         // Behind the interpreter stands `-c TEXT` or `-m roost`.
         if let command = getenv(commandVariable) { return ChildProgram(path: String(cString: command), skippedArguments: 3) }
         return ChildProgram(path: CommandLine.unsafeArgv[0].map { String(cString: $0) } ?? "python3")
-    }
-
-    /// Runs a program in place of this one, with further arguments in front of those of this process. Returns, with `errno`
-    /// set, only if that fails.
-    private static func execute(_ path: String, _ leading: [String]) {
-        var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leading).map { strdup($0) }
-        // As they came: not every argument is valid UTF-8.
-        arguments += (1..<max(1, Int(CommandLine.argc))).map { CommandLine.unsafeArgv[$0] }
-        arguments.append(nil)
-        // A thread of Swift's pool blocks all signals, and what replaces the process keeps what the calling thread blocks.
-        var none = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, nil)
-        execve(path, arguments, environ)
-        let error = errno
-        for argument in arguments.prefix(1 + leading.count) { free(argument) }
-        errno = error
     }
 }

@@ -30,7 +30,9 @@ package final class WorkerHost: Sendable {
             switch try CommandLineRequest(roost: arguments, environment: environment) {
             case .text(let text): return .print(text)
             case .showConfiguration(let settings): return .print(ConfigurationListing.text(settings, .command))
-            case .serve(let settings): return .serve(try WorkerHost(settings))
+            case .serve(let settings):
+                try ProcessStart.settle(settings)
+                return .serve(try WorkerHost(settings))
             }
         } catch {
             throw WorkerError(error)
@@ -60,7 +62,7 @@ package final class WorkerHost: Sendable {
 
     /// The app is up and every address is listened on: the phase `serving` begins.
     package func ready(_ binds: [BoundAddress], _ status: ServerStatus? = nil) {
-        service.reporter.ready(binds)
+        service.ready(binds)
         entered(.serving(binds), status)
         attendance.hasBegun { status.map(ServiceCounts.init) ?? ServiceCounts() }
     }

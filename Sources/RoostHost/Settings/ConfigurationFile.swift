@@ -60,14 +60,20 @@ struct ConfigurationFile {
 
     private static func contents(of file: String) throws(SettingError) -> String {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(file) }
-        defer { close(descriptor) }
+        // Whom the process has become may not read it; who it was before could.
+        let inherited = descriptor < 0 && errno == EACCES ? ProcessHandover.inherited.configuration : nil
+        guard descriptor >= 0 || inherited != nil else { throw unreadable(file) }
+        defer { if descriptor >= 0 { close(descriptor) } }
         var bytes: [UInt8] = []
         let block = 16384
         while bytes.count <= largestFile {
             let start = bytes.count
             bytes.append(contentsOf: repeatElement(0, count: block))
-            let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: start), block) }
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                let place = buffer.baseAddress?.advanced(by: start)
+                // Several processes may have it open, with one position for all.
+                return inherited.map { pread($0, place, block, off_t(start)) } ?? read(descriptor, place, block)
+            }
             guard count >= 0 else {
                 bytes.removeLast(block)
                 if errno == EINTR { continue }

@@ -15,6 +15,8 @@ struct HostSettings: Sendable {
     var threads: Int?
     /// How many processes serve, and when they are replaced.
     var processes = ProcessSettings()
+    /// Whose rights it is served with.
+    var rights = RightsSettings()
     /// What concerns apps in Python alone.
     var python = PythonSettings()
     var serve = Config()

@@ -11,4 +11,5 @@ enum SettingSection: String, Sendable, CaseIterable {
     case limits = "Limits"
     case timeouts = "Timeouts"
     case lifecycle = "Starting and stopping"
+    case process = "Process"
 }

@@ -43,7 +43,7 @@ struct SettingTable: Sendable {
         ),
     ]
 
-    private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle, process].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
@@ -71,11 +71,11 @@ struct SettingTable: Sendable {
         Setting("backlog", .listening, .count(1...65535), \.serve.socket.backlog, "Let this many connections wait to be accepted."),
         Setting("socket_mode", .listening, .fileMode, \.serve.socket.mode, "Give Unix sockets this mode (octal)."),
         Setting(
-            "socket_user", .listening, .unset(or: .text("user", expected: "a user's name or number")), \.serve.socket.user,
+            "socket_user", .listening, .unset(or: .account("user")), \.serve.socket.user,
             "Give Unix sockets to this user (name or number)."
         ),
         Setting(
-            "socket_group", .listening, .unset(or: .text("group", expected: "a group's name or number")), \.serve.socket.group,
+            "socket_group", .listening, .unset(or: .account("group")), \.serve.socket.group,
             "Give Unix sockets to this group (name or number)."
         ),
         Setting(
@@ -247,6 +247,22 @@ struct SettingTable: Sendable {
         Setting(
             "graceful_timeout", .lifecycle, .time, \.serve.gracefulTimeout,
             "Let requests in flight finish for this long when stopping; 0 cuts them at once."
+        ),
+    ]
+
+    private static let process: [Setting] = [
+        Setting(
+            "user", .process, .unset(or: .account("user")), \.rights.user, short: "u",
+            "Serve as this user (name or number), for whom root's rights are given up before the app is loaded."
+        ),
+        Setting(
+            "group", .process, .unset(or: .account("group")), \.rights.group, short: "g",
+            "Serve in this group (name or number); without it, in that of --user."
+        ),
+        Setting("allow_root", .process, .onOff, \.rights.allowsRoot, "Serve as root all the same."),
+        Setting(
+            "pid", .process, .unset(or: .text("file", expected: "a file name")), \.rights.pidFile, short: "p",
+            "Write the process id to this file once the app is served, and remove the file at the end."
         ),
     ]
 }

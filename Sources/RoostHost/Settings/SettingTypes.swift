@@ -103,6 +103,24 @@ extension SettingType where Value == String {
             return text
         }, show: { .quoted($0) }, plain: { .text($0) })
     }
+
+    /// A user or a group, by name or number.
+    static func account(_ placeholder: String) -> Self {
+        SettingType(placeholder, read: { value throws(SettingProblem) in
+            switch value {
+            case .text(let name) where name.isAccountName: return name
+            case .integer(let number, octal: false) where number >= 0: return "\(number)"
+            default: throw SettingProblem("expected a \(placeholder)'s name or number")
+            }
+        }, show: { .quoted($0) }, plain: { .text($0) })
+    }
+}
+
+extension String {
+    /// Whether a user or a group may be called this: something without a space or a colon (passwd(5), group(5)).
+    fileprivate var isAccountName: Bool {
+        !isEmpty && !unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F || $0 == ":" }
+    }
 }
 
 extension SettingType where Value == [String] {
@@ -113,8 +131,7 @@ extension SettingType where Value == [String] {
             let entries = try value.entries(expected)
             guard !entries.isEmpty else { throw SettingProblem("expected \(expected)") }
             for entry in entries {
-                let isName = !entry.isEmpty && !entry.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F || $0 == ":" }
-                guard isName else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
+                guard entry.isAccountName else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
             }
             return entries
         }, show: { $0.isEmpty ? .unset : .list($0.map { .quoted($0) }) }, plain: { .list($0.map { .text($0) }) })

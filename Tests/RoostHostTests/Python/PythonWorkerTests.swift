@@ -61,7 +61,7 @@ struct PythonWorkerTests {
         let socket = "\(directory.path)/s"
         // The activator starts the service at the first connection, which is made as soon as it listens.
         let script = """
-            systemd-socket-activate -l "$1" --fdname=web "$0" serve shop:app --python "$2" 2>/dev/null & pid=$!
+            systemd-socket-activate -l "$1" --fdname=web "$0" serve shop:app --python "$2" --allow-root 2>/dev/null & pid=$!
             "$2" -c 'if True:
                 import socket, sys, time
                 for _ in range(500):

@@ -10,7 +10,8 @@ struct Subprocess: Sendable {
 
     /// Waits on a thread of its own: other tests need those that tasks run on.
     ///
-    /// - Parameter environment: All variables that it gets, as `NAME=value`; nil for those of the tests.
+    /// - Parameter environment: All variables that it gets, as `NAME=value`, besides the one that allows root, who may run the tests; nil for
+    ///   those of the tests.
     static func run(_ arguments: [String], environment: [String]? = nil) async throws -> Subprocess {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
@@ -27,10 +28,12 @@ struct Subprocess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, "\(directory.path)/out", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, "\(directory.path)/err", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         let argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-        let variables: [UnsafeMutablePointer<CChar>?]? = environment.map { $0.map { strdup($0) } }
-        defer { for text in argv + (variables ?? []) { free(text) } }
+        let allowance = strdup("ROOST_ALLOW_ROOT=true")
+        let variables: [UnsafeMutablePointer<CChar>?] = (environment ?? []).map { strdup($0) }
+        defer { for text in argv + variables + [allowance] { free(text) } }
+        let all = [allowance] + (environment == nil ? Array(environ) : variables + [nil])
         var pid: pid_t = 0
-        let error = posix_spawnp(&pid, arguments[0], &actions, nil, argv + [nil], variables.map { $0 + [nil] } ?? Array(environ))
+        let error = posix_spawnp(&pid, arguments[0], &actions, nil, argv + [nil], all)
         guard error == 0 else { throw SpawnError(text: "\(arguments[0]): \(String(cString: strerror(error)))") }
         self.pid = pid
         var ended: Int32 = 0

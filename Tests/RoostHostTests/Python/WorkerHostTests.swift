@@ -6,7 +6,7 @@ import Testing
 @Suite("The host in the worker")
 struct WorkerHostTests {
     private func serve(_ arguments: String..., environment: [String: String] = [:]) throws -> WorkerHost {
-        guard case .serve(let host) = try WorkerHost.read(["serve"] + arguments, environment: environment) else {
+        guard case .serve(let host) = try WorkerHost.read(["serve", "--allow-root"] + arguments, environment: environment) else {
             throw CommandLineError("not a request to serve", help: "")
         }
         return host

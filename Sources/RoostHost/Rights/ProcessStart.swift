@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// What a process does first of all when it is to serve.
+enum ProcessStart {
+    /// Returns if the process acts for whom the settings say. If not it opens what takes the rights that it has now, gives them up, and starts
+    /// the program anew with what it has opened: only that gives every thread the mark against new privileges, and memory in which nothing of
+    /// root's is left.
+    ///
+    /// Nothing must have been set up yet, and nothing of the app's been loaded. Sockets that systemd passed come along because `LISTEN_PID`
+    /// stays right, and because nobody has taken them.
+    static func settle(_ settings: ResolvedSettings) throws {
+        guard let privileges = try Privileges.resolve(settings), !privileges.isInForce() else { return }
+        let handover = try opened(settings.values)
+        try privileges.drop()
+        handover.leave()
+        let path = PythonTree.executable ?? CommandLine.arguments.first ?? ""
+        throw PrivilegesError.notStarted(path: path, code: ProcessImage.replace(with: path, [], argumentsFrom: 0))
+    }
+
+    /// What the process would not get at any more. What lies where the user could get at it, that user opens in the end.
+    private static func opened(_ values: HostSettings) throws -> ProcessHandover {
+        var handover = ProcessHandover()
+        guard ProcessIdentity.current.user == 0 else { return handover }
+        handover.configuration = values.configFile.map { open($0, O_RDONLY | O_CLOEXEC) }.flatMap { $0 < 0 ? nil : $0 }
+        if let path = values.accessLogFile, RootsPlace.contains(path) {
+            handover.accessLog = try AccessLogFile.open(forSuccessor: path)
+        }
+        if let path = values.rights.pidFile, RootsPlace.contains(path) {
+            handover.pidFile = try PIDFile(path, logger: values.logger).reserve()
+        }
+        return handover
+    }
+}

@@ -1,0 +1,372 @@
+"""Whose rights Roost serves with: root is refused, root's rights are given up for good, and the file that names the process."""
+
+import json
+import os
+import signal
+import tempfile
+import time
+import unittest
+
+from clients import ask
+from installation import InstalledTestCase, installed_for_python
+from processes import Program, free_port
+from python_apps import APPS, CORE, PythonApp, environment
+from requirements import binary, require_root
+
+USAGE, BIND_FAILED = 2, 5
+
+
+def wait_until(true, timeout=20):
+    deadline = time.monotonic() + timeout
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError("not so after {} s".format(timeout))
+        time.sleep(0.02)
+
+
+class RootTests(unittest.TestCase):
+    """Started as root, without anything that says what to do about it."""
+
+    def setUp(self):
+        require_root()
+
+    def start(self, *command, **variables):
+        return Program(self, *command, environment=dict({"ROOST_ALLOW_ROOT": "false"}, **variables))
+
+    def check_refused(self, program):
+        self.assertEqual(program.wait(), USAGE)
+        lines = program.output().splitlines()
+        self.assertEqual(len(lines), 1, lines)
+        self.assertRegex(lines[0], "error: .*root")
+        for way_out in ("--user", "User=", "DynamicUser=", "--allow-root"):
+            self.assertIn(way_out, lines[0])
+        self.assertNotIn("READY=1", program.manager.states())
+
+    def test_it_is_refused_in_one_line_that_names_the_ways_out(self):
+        self.check_refused(self.start(binary("ROOST_BIN"), "serve", "builtin:hello", "--bind=127.0.0.1:0"))
+
+    def test_it_is_refused_to_an_executable_that_is_its_own_app(self):
+        self.check_refused(self.start(binary("INTEGRATION_APP_BIN"), "--bind=127.0.0.1:0"))
+
+    def test_it_is_refused_before_an_app_in_python_is_loaded(self):
+        with tempfile.TemporaryDirectory(prefix="roost-app-") as directory:
+            with open(os.path.join(directory, "leaving.py"), "w") as file:
+                file.write("open({!r}, 'w')\n".format(os.path.join(directory, "loaded")))
+            self.check_refused(self.start(binary("ROOST_BIN"), "serve", "leaving:app", "--app-dir", directory))
+            self.assertEqual(os.listdir(directory), ["leaving.py"])
+
+    def test_root_of_a_user_namespace_is_refused(self):
+        command = ("unshare", "--user", "--map-root-user", binary("ROOST_BIN"), "serve", "builtin:hello", "--bind=127.0.0.1:0")
+        self.check_refused(self.start(*command))
+
+    def test_root_by_name_or_number_is_refused(self):
+        for user in ("root", "0"):
+            program = self.start(binary("ROOST_BIN"), "serve", "builtin:hello", "--user", user)
+            self.assertEqual(program.wait(), USAGE)
+            self.assertRegex(program.output(), r'\A.*error: --user "{}": .*--allow-root\n\Z'.format(user))
+
+    def test_it_serves_when_it_is_allowed(self):
+        for flags in (["--allow-root"], ["--allow-root", "--user=root"]):
+            program = self.start(binary("ROOST_BIN"), "serve", "builtin:hello", "--bind=127.0.0.1:0", *flags).wait_until_ready()
+            self.assertEqual(program.terminate().wait(), 0)
+
+    def test_help_and_settings_are_shown(self):
+        for arguments in (["--help"], ["--version"], ["config"], ["config", "m:app"], ["serve", "--help"]):
+            program = self.start(binary("ROOST_BIN"), *arguments)
+            self.assertEqual(program.wait(), 0, program.output())
+
+    def test_a_program_of_ones_own_is_not_asked(self):
+        tree = os.path.join(os.path.dirname(os.path.realpath(binary("ROOST_BIN"))), "..", "..", "python")
+        code = ("import asyncio\nfrom roost.asyncio import serve\nfrom roost.config import Config\n"
+                "async def app(scope, receive, send): pass\nasync def at_once(): pass\n"
+                "config = Config()\nconfig.bind = ['127.0.0.1:0']\nasyncio.run(serve(app, config, shutdown_trigger=at_once))\n")
+        python = os.path.join(environment(CORE), "bin", "python")
+        program = self.start(python, "-c", code, PYTHONPATH=tree)
+        self.assertEqual(program.wait(), 0, program.output())
+
+
+class UserTests(InstalledTestCase):
+    """Started as root with a user, as a service manager other than systemd would, which here is systemd."""
+
+    UNIT = "rights.service"
+    PORT = 8000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = machine = installed_for_python()
+        machine.run("usermod", "--append", "--groups", "adm", "www-data")
+        cls.user, cls.group = (int(machine.run("id", flag, "www-data").stdout) for flag in ("-u", "-g"))
+        cls.adm = int(machine.run("getent", "group", "adm").stdout.split(":")[2])
+        machine.install(os.path.join(APPS, "rights.py"), "/srv/rights/rights.py")
+        machine.write("/srv/rights/sitecustomize.py", "import os, sys\nsys.rights_at_start = os.getresuid() + os.getresgid()\n")
+        machine.run("cp", "/usr/bin/id", "/usr/local/bin/id-of-root")
+        machine.run("chmod", "4755", "/usr/local/bin/id-of-root")
+
+    def serve(self, arguments, check=True, socket=None, program="/usr/bin/roost serve"):
+        bind = "" if socket else " --bind 127.0.0.1:{}".format(self.PORT)
+        self.machine.write("/etc/systemd/system/" + self.UNIT, "[Service]\nType=notify\nEnvironment=PYTHONPATH=/srv/rights\n"
+                           "ExecStart={} {}{}\n".format(program, arguments, bind))
+        if socket:
+            self.machine.write("/etc/systemd/system/rights.socket", "[Socket]\nListenStream={}\n".format(socket))
+            self.addCleanup(self.machine.remove, "/etc/systemd/system/rights.socket")
+        self.addCleanup(self.stop)
+        self.machine.systemctl("daemon-reload")
+        self.machine.systemctl("start", *(["rights.socket"] if socket else []), self.UNIT, check=check)
+        return int(self.machine.show(self.UNIT, "MainPID"))
+
+    def stop(self):
+        self.machine.systemctl("stop", "rights.socket", self.UNIT, check=False)
+        self.machine.systemctl("reset-failed", "rights.socket", self.UNIT, check=False)
+
+    def ask(self, port=PORT):
+        return ask(lambda: self.machine.connect(("127.0.0.1", port)))
+
+    def status_of_threads(self, pid):
+        """Of each thread what /proc/PID/status says."""
+        text = self.machine.run("sh", "-c", "cat /proc/{}/task/*/status".format(pid)).stdout
+        return [dict(line.split(":\t", 1) for line in part.splitlines() if ":\t" in line) for part in text.split("Name:")[1:]]
+
+    def check_rights(self, pid, group=None, groups=None):
+        """For every thread: all ids are the user's, there is no capability, and none can come."""
+        group = self.group if group is None else group
+        threads = self.status_of_threads(pid)
+        self.assertGreaterEqual(len(threads), 1)
+        for status in threads:
+            self.assertEqual(status["Uid"].split(), [str(self.user)] * 4)
+            self.assertEqual(status["Gid"].split(), [str(group)] * 4)
+            self.assertEqual(sorted(map(int, status["Groups"].split())), sorted(groups or [group, self.adm]))
+            self.assertEqual(status["NoNewPrivs"], "1")
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                self.assertEqual(int(status[name], 16), 0, name)
+        return threads
+
+    def test_a_swift_app_has_the_users_rights_in_every_thread(self):
+        threads = self.check_rights(self.serve("builtin:hello --user www-data"))
+        self.assertGreater(len(threads), 1)
+        self.assertEqual(self.ask().body, b"Hello World")
+        self.machine.systemctl("stop", self.UNIT)
+        self.assertEqual(self.machine.show(self.UNIT, "Result"), "success")
+
+    def test_an_executable_that_is_its_own_app_too(self):
+        self.check_rights(self.serve("--user {}".format(self.user), program="/usr/bin/integration-app"))
+        self.assertEqual(self.ask().body, b"Hello from the app")
+
+    def test_it_is_told_apart_by_its_name(self):
+        pid = self.serve("builtin:hello --user www-data")
+        self.assertEqual(self.machine.run("cat", "/proc/{}/comm".format(pid)).stdout.strip(), "roost")
+
+    def test_the_group_may_be_another(self):
+        self.check_rights(self.serve("builtin:hello --user www-data --group adm"), group=self.adm, groups=[self.adm])
+
+    def test_a_python_app_and_its_interpreter_never_had_other_rights_and_get_none(self):
+        as_user = ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups", "/usr/local/bin/id-of-root", "-u"]
+        self.assertEqual(self.machine.run(*as_user).stdout.strip(), "0", "the program that gives root's rights does")
+        for app in ("rights:app", "wsgi:rights:wsgi", "wsgi:rights:wsgi --threads 3"):
+            with self.subTest(app=app):
+                pid = self.serve("{} --app-dir /srv/rights --python /usr/bin/python3 --user www-data".format(app))
+                self.check_rights(pid)
+                seen = json.loads(self.ask().body)
+                ids = [self.user] * 3 + [self.group] * 3
+                self.assertEqual((seen["interpreter"], seen["loaded"], seen["now"]), (ids, ids, ids))
+                self.assertEqual(seen["groups"], sorted([self.group, self.adm]))
+                self.assertEqual(set(seen["attempts"].values()), {"PermissionError"}, seen["attempts"])
+                self.assertEqual(seen["by_program"], str(self.user))
+                self.assertEqual(seen["variables"], ["/var/www", "www-data", "www-data"])
+                self.check_rights(pid)
+                self.stop()
+
+    def test_files_of_roots_are_read_and_written(self):
+        """Settings that only root may read, a log and a pid file where only root may write."""
+        for app in ('"builtin:hello"', '"rights:app"\napp_dir = "/srv/rights"\npython = "/usr/bin/python3"'):
+            with self.subTest(app=app):
+                self.machine.write("/etc/rights/settings.toml", 'app = {}\nuser = "www-data"\naccess_logfile = "/etc/rights/log"\n'
+                                   'pid = "/etc/rights/pid"\n'.format(app), 0o600)
+                self.addCleanup(self.machine.remove, "/etc/rights/log")
+                self.addCleanup(self.machine.remove, "/etc/rights/pid")
+                pid = self.serve("--config /etc/rights/settings.toml")
+                self.check_rights(pid)
+                self.assertEqual(self.ask().status, 200)
+                with open(self.machine.path("/etc/rights/pid")) as file:
+                    self.assertEqual(file.read(), "{}\n".format(pid))
+                self.machine.systemctl("stop", self.UNIT)
+                self.assertEqual(self.machine.show(self.UNIT, "Result"), "success")
+                status = os.stat(self.machine.path("/etc/rights/log"))
+                self.assertEqual((status.st_uid, status.st_mode & 0o777), (0, 0o640))
+                with open(self.machine.path("/etc/rights/log")) as file:
+                    self.assertIn('"GET / HTTP/1.1" 200', file.read())
+                self.assertEqual(os.stat(self.machine.path("/etc/rights/pid")).st_size, 0, "nobody is named any more")
+                self.machine.remove("/etc/rights/log")
+
+    def test_workers_and_those_who_replace_them_have_the_users_rights_and_roots_files(self):
+        for app in ('"builtin:hello"', '"rights:app"\napp_dir = "/srv/rights"\npython = "/usr/bin/python3"'):
+            for workers in (1, 2):
+                with self.subTest(app=app, workers=workers):
+                    self.machine.write("/etc/rights/settings.toml", 'app = {}\nuser = "www-data"\naccess_logfile = "/etc/rights/log"\n'
+                                       'pid = "/etc/rights/pid"\nworkers = {}\n'.format(app, workers), 0o600)
+                    self.addCleanup(self.machine.run, "rm", "-rf", "/etc/rights")
+                    main = self.serve("--config /etc/rights/settings.toml")
+                    before = self.check_processes(main)
+                    self.assertEqual(len(before), 1 if workers == 1 else workers + 1)
+                    self.machine.run("kill", "-HUP", str(main))
+                    self.machine.wait_for(self.UNIT, "StatusText", lambda _: not (self.processes() & before) - {main})
+                    if workers == 1:
+                        main = int(self.machine.wait_for(self.UNIT, "MainPID", lambda pid: pid != str(main)))
+                    self.check_processes(main)
+                    self.assertEqual(self.ask().status, 200)
+                    self.machine.run("kill", str(main))
+                    self.machine.wait_for(self.UNIT, "ActiveState", lambda state: state == "inactive")
+                    with open(self.machine.path("/etc/rights/log")) as file:
+                        self.assertIn('"GET / HTTP/1.1" 200', file.read())
+                    self.assertEqual(os.stat(self.machine.path("/etc/rights/pid")).st_size, 0)
+                    self.machine.remove("/etc/rights/log")
+
+    def processes(self):
+        group = self.machine.show(self.UNIT, "ControlGroup")
+        return set(map(int, self.machine.run("cat", "/sys/fs/cgroup{}/cgroup.procs".format(group)).stdout.split()))
+
+    def check_processes(self, main):
+        """Every process of the unit has the user's rights, and the file names the main one; gives all of them."""
+        with open(self.machine.path("/etc/rights/pid")) as file:
+            self.assertEqual(file.read(), "{}\n".format(main))
+        found = self.processes()
+        for pid in found:
+            self.check_rights(pid)
+        return found
+
+    def test_root_writes_to_no_file_that_the_user_chose(self):
+        self.machine.run("install", "-d", "-o", "www-data", "/srv/rights/log")
+        self.machine.write("/etc/victim", "")
+        self.machine.run("ln", "-s", "/etc/victim", "/srv/rights/log/access")
+        self.addCleanup(self.machine.run, "rm", "-r", "/srv/rights/log")
+        self.serve("builtin:hello --user www-data --access-logfile /srv/rights/log/access", check=False)
+        self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(USAGE))
+        self.assertEqual(os.stat(self.machine.path("/etc/victim")).st_size, 0)
+
+    def test_files_in_a_directory_of_the_users_are_the_users(self):
+        self.machine.run("install", "-d", "-o", "www-data", "/run/rights")
+        self.addCleanup(self.machine.run, "rm", "-r", "/run/rights")
+        pid = self.serve("builtin:hello --user www-data --access-logfile /run/rights/log --pid /run/rights/pid")
+        with open(self.machine.path("/run/rights/pid")) as file:
+            self.assertEqual(file.read(), "{}\n".format(pid))
+        self.assertEqual(os.stat(self.machine.path("/run/rights/log")).st_uid, self.user)
+        self.machine.systemctl("stop", self.UNIT)
+        self.assertEqual(os.listdir(self.machine.path("/run/rights")), ["log"])
+
+    def test_a_port_of_roots_comes_from_a_socket_unit(self):
+        for app in ("builtin:hello", "rights:app --app-dir /srv/rights --python /usr/bin/python3"):
+            with self.subTest(app=app):
+                self.check_rights(self.serve(app + " --user www-data", socket="127.0.0.1:80"))
+                self.assertEqual(self.ask(80).status, 200)
+                self.stop()
+
+    def test_a_port_of_roots_is_refused_with_the_reason(self):
+        self.serve("builtin:hello --user www-data --bind 127.0.0.1:80", check=False)
+        self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(BIND_FAILED))
+        self.assertRegex(self.machine.show(self.UNIT, "StatusText"), "127.0.0.1:80: Permission denied; .*--user.*socket unit")
+
+    def test_who_is_the_user_already_may_say_so(self):
+        self.machine.write("/etc/systemd/system/rights.service.d/user.conf", "[Service]\nUser=www-data\n")
+        self.addCleanup(self.machine.run, "rm", "-r", "/etc/systemd/system/rights.service.d")
+        self.check_rights(self.serve("builtin:hello --user www-data"))
+        self.stop()
+        self.serve("builtin:hello --user nobody", check=False)
+        self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(USAGE))
+        self.assertIn("only root", "\n".join(entry["MESSAGE"] for entry in self.machine.journal(self.UNIT)))
+
+    def test_a_user_that_does_not_exist_is_a_mistake(self):
+        self.serve("builtin:hello --user wwwdata", check=False)
+        self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(USAGE))
+
+
+class PIDFileTests(unittest.TestCase):
+    """The file that names the process, of an app in Swift; `PythonPIDFileTests` has the same of one in Python."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="roost-pid-")
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+        self.path = os.path.join(self.directory, "app.pid")
+
+    def start(self, *wrapper, flags=()):
+        return Program(self, binary("ROOST_BIN"), "serve", "builtin:hello", "--bind=127.0.0.1:0", "--pid", self.path, *flags, wrapper=wrapper)
+
+    def content(self):
+        with open(self.path) as file:
+            return file.read()
+
+    def write(self, content):
+        with open(self.path, "w") as file:
+            file.write(content)
+
+    def check_life(self, said=None):
+        program = self.start("sh", "-c", 'umask 077; exec "$0" "$@"').wait_until_ready()
+        self.assertEqual(self.content(), "{}\n".format(program.pid))
+        self.assertEqual(os.stat(self.path).st_mode & 0o7777, 0o644)
+        self.assertEqual(os.listdir(self.directory), ["app.pid"])
+        if said:
+            self.assertRegex(program.output(), said)
+        else:
+            self.assertNotIn("pid file", program.output())
+        self.assertEqual(program.terminate().wait(), 0)
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_it_is_there_as_long_as_the_app_is_served(self):
+        self.check_life()
+
+    def test_one_that_names_a_process_which_is_there_is_refused(self):
+        first = self.start().wait_until_ready()
+        second = self.start()
+        self.assertEqual(second.wait(), USAGE)
+        self.assertIn(self.path, second.output())
+        self.assertIn("process {}".format(first.pid), second.output())
+        self.assertEqual(self.content(), "{}\n".format(first.pid))
+        self.assertEqual(first.terminate().wait(), 0)
+
+    def test_what_a_killed_process_left_is_replaced(self):
+        program = self.start().wait_until_ready()
+        os.kill(program.pid, signal.SIGKILL)
+        self.assertEqual(program.wait(), -signal.SIGKILL)
+        self.assertEqual(self.content(), "{}\n".format(program.pid))
+        self.check_life("info .*{}.*{}".format(self.path, program.pid))
+
+    def test_junk_is_replaced(self):
+        self.write("junk\n")
+        self.check_life("info .*no process id")
+
+    def test_one_that_names_somebody_else_by_then_stays(self):
+        program = self.start().wait_until_ready()
+        self.write("{}\n".format(os.getpid()))
+        self.assertEqual(program.terminate().wait(), 0)
+        self.assertEqual(self.content(), "{}\n".format(os.getpid()))
+
+    def test_a_successor_takes_it_over(self):
+        program = self.start().wait_until_ready()
+        os.kill(program.pid, signal.SIGHUP)
+        self.assertEqual(program.wait(), 0)
+        successor = int(self.content())
+        self.assertNotEqual(successor, program.pid)
+        os.kill(successor, signal.SIGTERM)
+        wait_until(lambda: os.listdir(self.directory) == [])
+
+    def test_of_several_processes_it_names_the_supervisor(self):
+        program = self.start(flags=["--workers=2"]).wait_until_ready()
+        self.assertEqual(self.content(), "{}\n".format(program.pid))
+        self.assertEqual(program.terminate().wait(), 0)
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_it_is_not_there_when_the_start_has_failed(self):
+        bind = "127.0.0.1:{}".format(free_port())
+        Program(self, binary("ROOST_BIN"), "serve", "builtin:hello", "--bind", bind).wait_until_ready()
+        program = Program(self, binary("ROOST_BIN"), "serve", "builtin:hello", "--bind", bind, "--pid", self.path)
+        self.assertEqual(program.wait(), BIND_FAILED)
+        self.assertEqual(os.listdir(self.directory), [])
+
+
+class PythonPIDFileTests(PIDFileTests):
+    def start(self, *wrapper, flags=()):
+        app = PythonApp(self, "plain:app", "--pid", self.path, *flags, venv=environment(CORE), wrapper=wrapper)
+        return app.program
+
+
+if __name__ == "__main__":
+    unittest.main()
