@@ -219,16 +219,12 @@ final class HTTP1Connection {
         }
     }
 
-    /// Ends the connection as soon as no request is under way: the server is shutting down.
+    /// Ends the connection soon after no request is under way any more: the server is shutting down.
     ///
-    /// A connection that has just been made is about to bring a request: it has a moment for it.
+    /// A request may be on its way: a proxy that finds a connection closed that it has just used does not send a POST a second time. Whoever brings
+    /// one within the last moment is answered, and told that it was the last one.
     func drain() {
-        guard isIdle else { return }
-        if requestCount > 0 {
-            end(.afterOutput(lingering: false))
-        } else {
-            mark = shared.loop.now
-        }
+        if isIdle { mark = shared.loop.now }
     }
 
     /// Ends the connection at once, whatever is under way.
@@ -488,7 +484,7 @@ final class HTTP1Connection {
         mark = shared.loop.now
         if inputStart < input.count {
             consumeInput()
-        } else if readHasEnded || shared.isDraining && !isConsuming {
+        } else if readHasEnded {
             end(.afterOutput(lingering: false))
         }
     }

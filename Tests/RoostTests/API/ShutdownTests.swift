@@ -116,7 +116,7 @@ struct ShutdownTests {
         #expect(!directory.holds("a.sock"))
     }
 
-    @Test("idle connections close at once; a request in flight finishes, and its answer says close")
+    @Test("idle connections close; a request in flight finishes, and its answer says close")
     func drain() async throws {
         let (gate, inside) = (Gate(), Gate())
         let app = httpApp { scope, _, send in

@@ -145,6 +145,37 @@ struct KeepAliveTests {
         }
     }
 
+    @Test("a connection that is idle when the drain begins may bring one more request, which a proxy may have sent already")
+    func lastRequest() throws {
+        try withMemoryConnection(Apps.hello) { memory in
+            memory.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            #expect(memory.responses().map(\.closes) == [false])
+            memory.context.isDraining = true
+            memory.connection.drain()
+            #expect(!memory.closesAfterOutput)
+            memory.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            #expect(memory.responses().map(\.closes) == [true])
+            #expect(memory.closesAfterOutput)
+        }
+    }
+
+    @Test("a connection that is idle when the drain begins, or becomes it, ends a moment later")
+    func lastMoment() throws {
+        for isFirst in [true, false] {
+            try withMemoryConnection(Apps.hello) { memory in
+                if !isFirst {
+                    memory.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+                    #expect(memory.responses().count == 1)
+                }
+                memory.context.isDraining = true
+                memory.connection.drain()
+                #expect(memory.connection.deadline <= memory.loop.now.advanced(by: Nanoseconds(.seconds(1))))
+                memory.connection.deadlineReached()
+                #expect(memory.closesAfterOutput)
+            }
+        }
+    }
+
     @Test("an idle connection holds no output storage")
     func noStorage() throws {
         try withMemoryConnection(Apps.hello) { memory in
