@@ -104,12 +104,12 @@ struct SupervisorLossTests {
     func silence() {
         var supervision = Supervision.serving(2) { $0.timeout = .seconds(30) }
         supervision.at(20, .message(1, .alive(WorkerReport())))
-        supervision.at(20, .message(2, .alive(WorkerReport(silence: .seconds(10), silentLoop: "asyncio"))))
+        supervision.at(20, .message(2, .alive(WorkerReport(silence: .seconds(10), silentLoop: "the app's event loop"))))
         #expect(supervision.machine.silentWorker(at: .seconds(20), after: .seconds(10)) == nil)
-        #expect(supervision.machine.silentWorker(at: .seconds(20), after: .seconds(9)) == "worker 2 (pid 102): its event loop asyncio has not answered for 10s")
+        #expect(supervision.machine.silentWorker(at: .seconds(20), after: .seconds(9)) == "worker 2 (pid 102): the app's event loop has not answered for 10s")
         #expect(supervision.machine.silentWorker(at: .seconds(40), after: .seconds(9)) == "worker 1 (pid 101): it has not answered for 20s")
-        #expect(supervision.at(40, .message(2, .alive(WorkerReport(silence: .seconds(31), silentLoop: "asyncio")))) == [
-            "kill 2", "error: worker 2 (pid 102) is killed: its event loop asyncio has not answered for 31s; another one is started at once", "spawn 3",
+        #expect(supervision.at(40, .message(2, .alive(WorkerReport(silence: .seconds(31), silentLoop: "the app's event loop")))) == [
+            "kill 2", "error: worker 2 (pid 102) is killed: the app's event loop has not answered for 31s; another one is started at once", "spawn 3",
             "STATUS serving 1 bind, 1 of 2 workers",
         ])
         #expect(supervision.at(40, .exited(2, .signal(9, name: "SIGKILL"))) == [])

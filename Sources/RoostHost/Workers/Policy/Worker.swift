@@ -74,9 +74,9 @@ struct Silence: Sendable, Hashable, CustomStringConvertible {
     /// The loop that does not answer; nil if it is the whole worker, or if the loop has no name.
     var loop: String?
 
-    /// `its event loop asyncio has not answered for 31s`.
+    /// `the app's event loop has not answered for 31s`.
     var description: String {
-        "\(loop.map { "its event loop \($0)" } ?? "it") has not answered for \(length.roughText)"
+        "\(loop ?? "it") has not answered for \(length.roughText)"
     }
 }
 
