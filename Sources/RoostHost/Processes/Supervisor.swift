@@ -327,6 +327,8 @@ final class Supervisor {
     // MARK: Time
 
     private func stopIfIdle(at time: Duration) {
+        // Who connects while the first workers start waits for them unseen.
+        guard machine.hasBooted else { return }
         let connections = reports.values.reduce(0) { $0 + $1.connections }
         let requests = reports.values.reduce(pastRequests) { $0 + $1.requests }
         guard idle?.isOver(connections: connections, requests: requests, at: time) ?? false else { return }
