@@ -67,6 +67,12 @@ int clinux_signal_restore(int signal_number, const struct sigaction *_Nonnull pr
 
 /// Makes `descriptor`, in one step, a name for what `replacement` names; dup3(2) with O_CLOEXEC.
 int clinux_replace_descriptor(int descriptor, int replacement);
+/// Starts a program as a child of this process's own parent, with default dispositions of all signals and none blocked; these descriptors lose their
+/// flag to be closed. Returns a pidfd for it, closed on exec, and stores its number; or -1 with errno set.
+int clinux_spawn_sibling(const char *_Nonnull path, char *const _Nullable *_Nonnull arguments, char *const _Nullable *_Nonnull variables,
+                         const int *_Nonnull descriptors, size_t count, int *_Nonnull process);
+/// Sends a signal to the process of a pidfd (pidfd_send_signal(2)).
+int clinux_kill(int handle, int signal_number);
 /// How many processors the process may run on (sched_getaffinity(2)).
 int clinux_processor_count(void);
 /// `SEGV` for SIGSEGV (sigabbrev_np(3)); NULL for a number that has no name.

@@ -113,6 +113,8 @@ struct HostedService: Sendable {
 
     /// Serving is over; `failure` says why, if it was not asked for.
     func finished(_ status: ExitStatus, failure: String? = nil, errno: Int32? = nil) {
+        // With the main process ends the service: the one before it may still have requests to finish.
+        if let reporter = reporter as? ParentReporter, reporter.isPromoted { parent?.waitForEnd() }
         pidFile?.remove()
         let failure = failure.map { status == .bindFailed && errno == EACCES ? $0 + (bindHint ?? "") : $0 }
         let isReported = reporter.finished(status, failure: failure, errno: errno)

@@ -6,6 +6,9 @@ struct ChildChannel {
     let descriptor: Int32
     private var parser = WorkerMessageParser()
 
+    /// Why a successor does not serve that has said nothing.
+    static let endedEarly = "the successor ended before it served"
+
     /// What came.
     struct Reading {
         var messages: [WorkerMessage] = []

@@ -1,3 +1,4 @@
+internal import CLinux
 @preconcurrency internal import Glibc
 internal import Roost
 
@@ -29,13 +30,56 @@ struct ChildProgram: Sendable {
         let channel: Int32
     }
 
-    /// Starts it.
+    /// A process that is no child of this one, with a channel to it.
+    struct Successor {
+        let process: Int32
+        /// This side's end: nonblocking, closed on exec.
+        let channel: Int32
+        /// Its pidfd: whoever waits for its end may give its number to somebody else.
+        fileprivate let handle: Int32
+
+        func signal(_ number: Int32) { _ = clinux_kill(handle, number) }
+
+        func close() {
+            Glibc.close(channel)
+            Glibc.close(handle)
+        }
+    }
+
+    /// Starts it as a child of this process.
     ///
     /// - Parameters:
     ///   - role: What the child is, given the number of its end of the channel.
     ///   - descriptors: What it has under the same numbers.
     ///   - hidden: Variables that it does not get.
     func start(descriptors: [Int32], hidden: [String], role: (_ channel: Int32) -> ProcessRole) throws(ChildProgramError) -> Child {
+        let (process, channel) = try start(descriptors, hidden, parent: getpid(), role) { arguments, variables, inherited throws(ChildProgramError) in
+            try spawn(arguments, variables, inherited)
+        }
+        return Child(process: process, channel: channel)
+    }
+
+    /// Starts it as what takes this process's place: as a child of whoever has started this one, because systemd does not wait for the end of a main
+    /// process that was not its own child when it became that.
+    func startSuccessor(descriptors: [Int32], hidden: [String], role: (_ channel: Int32) -> ProcessRole) throws(ChildProgramError) -> Successor {
+        guard getpid() != 1 else { throw ChildProgramError(what: "replacing process 1, with which all others end", code: EPERM) }
+        var handle: Int32 = -1
+        let (process, channel) = try start(descriptors, hidden, parent: getppid(), role) { arguments, variables, inherited throws(ChildProgramError) in
+            var process: Int32 = 0
+            handle = clinux_spawn_sibling(path, arguments, variables, inherited, inherited.count, &process)
+            guard handle >= 0 else { throw ChildProgramError(what: "starting \(path)", code: errno) }
+            return process
+        }
+        return Successor(process: process, channel: channel, handle: handle)
+    }
+
+    /// What a program is started with: its arguments and variables, and the descriptors that it has.
+    private typealias Spawn =
+        ([UnsafeMutablePointer<CChar>?], [UnsafeMutablePointer<CChar>?], [Int32]) throws(ChildProgramError) -> Int32
+
+    private func start(
+        _ descriptors: [Int32], _ hidden: [String], parent: Int32, _ role: (Int32) -> ProcessRole, _ spawn: Spawn
+    ) throws(ChildProgramError) -> (process: Int32, channel: Int32) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw ChildProgramError(what: "making a channel", code: errno)
@@ -43,13 +87,34 @@ struct ChildProgram: Sendable {
         defer { close(ends[1]) }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
 
+        let role = role(ends[1])
+        let handover = ProcessHandover.inherited(for: role)
+        let variables = Variables(hidden: hidden + [ProcessHandover.variable], added: role.variables(parent: parent) + handover.variables)
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leadingArguments).map { strdup($0) }
+        let owned = arguments.count
+        // As they came: not every argument is valid UTF-8.
+        arguments += (skippedArguments..<max(skippedArguments, Int(CommandLine.argc))).map { CommandLine.unsafeArgv[$0] }
+        arguments.append(nil)
+        defer { for argument in arguments.prefix(owned) { free(argument) } }
+        do throws(ChildProgramError) {
+            let process = try withExtendedLifetime(variables) { () throws(ChildProgramError) in
+                try spawn(arguments, variables.pointers, descriptors + handover.descriptors + [ends[1]])
+            }
+            return (process, ends[0])
+        } catch {
+            close(ends[0])
+            throw error
+        }
+    }
+
+    private func spawn(
+        _ arguments: [UnsafeMutablePointer<CChar>?], _ variables: [UnsafeMutablePointer<CChar>?], _ inherited: [Int32]
+    ) throws(ChildProgramError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         // A descriptor that is duplicated to itself loses its close-on-exec flag (posix_spawn_file_actions_adddup2(3p)).
-        let role = role(ends[1])
-        let handover = ProcessHandover.inherited(for: role)
-        for descriptor in descriptors + handover.descriptors + [ends[1]] { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
+        for descriptor in inherited { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -62,21 +127,10 @@ struct ChildProgram: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let added = role.variables(parent: getpid()) + handover.variables
-        let variables = Variables(hidden: hidden + [ProcessHandover.variable], added: added)
         var process: pid_t = 0
-        var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leadingArguments).map { strdup($0) }
-        let owned = arguments.count
-        // As they came: not every argument is valid UTF-8.
-        arguments += (skippedArguments..<max(skippedArguments, Int(CommandLine.argc))).map { CommandLine.unsafeArgv[$0] }
-        arguments.append(nil)
-        defer { for argument in arguments.prefix(owned) { free(argument) } }
-        let code = posix_spawnp(&process, path, &actions, &attributes, arguments, variables.pointers)
-        guard code == 0 else {
-            close(ends[0])
-            throw ChildProgramError(what: "starting \(path)", code: code)
-        }
-        return Child(process: process, channel: ends[0])
+        let code = posix_spawnp(&process, path, &actions, &attributes, arguments, variables)
+        guard code == 0 else { throw ChildProgramError(what: "starting \(path)", code: code) }
+        return process
     }
 }
 

@@ -48,6 +48,13 @@ final class ParentChannel: Sendable {
         }
     }
 
+    /// Waits until the parent is gone, whoever else listens to it.
+    func waitForEnd() {
+        // That the other end is closed is told unasked.
+        var polled = pollfd(fd: descriptor, events: 0, revents: 0)
+        while poll(&polled, 1, -1) < 0, errno == EINTR { continue }
+    }
+
     /// Calls `handle` for each word on a thread of its own, at last with nil when the parent is gone.
     func listen(_ handle: @escaping @Sendable (Command?) -> Void) throws {
         try DetachedThread.start(named: "roost-parent") {

@@ -4,7 +4,7 @@ internal import Roost
 /// What a process is to the one that has started it, which says so in two variables.
 ///
 /// `_ROOST_ROLE` is `VERSION PARENT worker NUMBER CHANNEL` or `VERSION PARENT successor CHANNEL`, `_ROOST_LISTENERS` the sockets. They count only in
-/// a child of the process that set them: whatever that child starts may inherit the variables, but not their meaning.
+/// a child of `PARENT`: whatever that child starts may inherit the variables, but not their meaning.
 enum ProcessRole: Sendable, Equatable {
     /// Started by somebody else: a service manager, a shell.
     case service
@@ -31,11 +31,11 @@ enum ProcessRole: Sendable, Equatable {
         return try ProcessRole(role: String(cString: role), listeners: listeners ?? "", parent: getppid())
     }
 
-    /// - Parameter parent: The process that has started this one.
+    /// - Parameter parent: The parent of this process.
     init(role: String, listeners: String, parent: Int32) throws(ProcessRoleError) {
         let words = role.split(separator: " ")
-        guard words.count >= 2, let version = Int(words[0]), let setter = Int32(words[1]) else { throw ProcessRoleError(role) }
-        guard setter == parent else {
+        guard words.count >= 2, let version = Int(words[0]), let named = Int32(words[1]) else { throw ProcessRoleError(role) }
+        guard named == parent else {
             self = .service
             return
         }

@@ -8,6 +8,8 @@ struct ServiceVoice {
     private let parent: ParentChannel?
     /// Whether the service manager hears what is said here.
     private(set) var isService: Bool
+    /// The service manager hears another process from here on, and this one no more.
+    private var isOver = false
     private var addresses: [String] = []
     private var status = ""
 
@@ -31,8 +33,14 @@ struct ServiceVoice {
     }
 
     func notify(_ states: [NotifyState]) {
-        guard isService else { return }
+        guard isService, !isOver else { return }
         Notifier().send(states)
+    }
+
+    /// Says that this process is the service from here on; the one that says it is not heard any more.
+    mutating func handOver(to process: Int32) {
+        notify([.mainPID(process), .ready])
+        isOver = true
     }
 
     /// Takes the predecessor's word; false if it is gone without one.
@@ -42,6 +50,11 @@ struct ServiceVoice {
         isService = true
         notify([.ready, .status(status)])
         return true
+    }
+
+    /// Waits until the process that this one has followed has finished its requests: with the main process ends the service.
+    func waitForPredecessor() {
+        if isService { parent?.waitForEnd() }
     }
 
     /// - Returns: Whether the predecessor tells the operator why this process ends.

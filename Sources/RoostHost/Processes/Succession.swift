@@ -73,7 +73,6 @@ final class Succession: Sendable {
                 logger.notice("there is one process without a supervisor, whose number cannot change; set workers for several")
             }
             if came.contains(reopening.descriptor) { reopen() }
-            // Signals that come while a successor starts are answered by it.
             if came.contains(replacing.descriptor), replacing.take() > 0 { replace() }
             if let time = next, time <= .now {
                 next = .now + .seconds(1)
@@ -114,20 +113,23 @@ final class Succession: Sendable {
         reporter.reloading()
         logger.notice("starting the successor of this process")
         do {
-            let child = try program().start(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) { .successor(channel: $0, handover) }
-            var channel = ChildChannel(child.channel)
-            if let failure = follow(child.process, &channel) {
-                kill(child.process, SIGKILL)
-                channel.close()
-                let ending = Self.reap(child.process)
-                fail("\(failure)\(ending.map { " (\($0))" } ?? "")")
+            let successor = try program().startSuccessor(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) {
+                .successor(channel: $0, handover)
+            }
+            var channel = ChildChannel(successor.channel)
+            if let failure = follow(&channel) {
+                successor.signal(SIGKILL)
+                successor.close()
+                fail(failure)
             } else {
-                // The channel stays open: its end would tell the successor that it has nobody to follow.
-                logger.notice("process \(child.process) serves from here on; finishing the requests in flight")
-                reporter.handedOver(to: child.process)
+                // The channel stays open: its end tells the successor that this process is gone.
+                logger.notice("process \(successor.process) serves from here on; finishing the requests in flight")
+                reporter.handedOver(to: successor.process)
                 listeners.leave()
                 pidFile?.leave()
                 channel.say(.promoted)
+                // What it serves may be older than the wish that came while it started.
+                if replacing.take() > 0 { successor.signal(SIGHUP) }
                 hasEnded.store(true, ordering: .relaxed)
                 kill(getpid(), SIGTERM)
             }
@@ -142,7 +144,7 @@ final class Succession: Sendable {
     }
 
     /// Waits until the successor serves; what went wrong if it does not.
-    private func follow(_ process: Int32, _ channel: inout ChildChannel) -> String? {
+    private func follow(_ channel: inout ChildChannel) -> String? {
         let deadline = startupTimeout.map { ContinuousClock.now + $0 }
         while true {
             let came = Self.wait(for: [channel.descriptor, reopening.descriptor, ending.descriptor], until: deadline)
@@ -158,18 +160,7 @@ final class Succession: Sendable {
                 case .alive, .draining, .finished: continue
                 }
             }
-            if reading.isClosed { return reading.problem ?? "the successor ended before it served" }
-        }
-    }
-
-    /// How a process that was killed, or is about to end, has ended, if that was its own doing.
-    private static func reap(_ process: Int32) -> String? {
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR { continue }
-        return switch Termination(status: status) {
-        case .code(let code): "exit status \(code)"
-        case .signal(SIGKILL, _): nil
-        case .signal(_, let name): name
+            if reading.isClosed { return reading.problem ?? ChildChannel.endedEarly }
         }
     }
 

@@ -13,6 +13,11 @@ final class Supervisor {
         var channel: ChildChannel?
     }
 
+    private struct Successor {
+        let process: ChildProgram.Successor
+        var channel: ChildChannel
+    }
+
     private let service: HostedService
     private let launch: () throws -> ChildProgram
     private let accessLog: AccessLog?
@@ -22,7 +27,7 @@ final class Supervisor {
     private var machine: SupervisorStateMachine
     private var voice: ServiceVoice
     private var workers: [WorkerID: Worker] = [:]
-    private var successor: Worker?
+    private var successor: Successor?
     private var ending: SupervisorEnd?
     private var nextPulse = Duration.zero
     private var nextMeasure = Duration.zero
@@ -84,6 +89,7 @@ final class Supervisor {
         handle(.start)
         while ending == nil { turn() }
         guard let ending else { return .internalError }
+        voice.waitForPredecessor()
         if ending.isHandedOver { listeners.leave() }
         listeners.close()
         service.pidFile?.remove()
@@ -98,7 +104,7 @@ final class Supervisor {
         var polled = signals.descriptors
         let channels = workers.compactMap { id, worker in worker.channel.map { (id, $0.descriptor) } }
         polled += channels.map(\.1)
-        let others = [successor?.channel?.descriptor, voice.descriptor, sources?.descriptor].compactMap(\.self)
+        let others = [successor?.channel.descriptor, voice.descriptor, sources?.descriptor].compactMap(\.self)
         polled += others
         let ready = wait(for: polled)
         let time = now
@@ -106,7 +112,7 @@ final class Supervisor {
         for event in signals.take(from: ready) { if event == .stop { stop() } else { handle(event) } }
         if let stopping, stopping <= time { stop() }
         for (id, descriptor) in channels where ready.contains(descriptor) { hear(id) }
-        if let descriptor = successor?.channel?.descriptor, ready.contains(descriptor) { hearSuccessor() }
+        if let descriptor = successor?.channel.descriptor, ready.contains(descriptor) { hearSuccessor() }
         if let descriptor = voice.descriptor, ready.contains(descriptor), !hearPredecessor() { stop() }
         if let sources, ready.contains(sources.descriptor) { noteChanges(sources.take()) }
         if let reloading, reloading <= time {
@@ -177,24 +183,11 @@ final class Supervisor {
             pastRequests += reports.removeValue(forKey: id)?.requests ?? 0
             handle(.exited(id, termination))
         }
-        if let successor, let termination = Self.termination(of: successor.process) {
-            hearSuccessor()
-            guard self.successor != nil else { return }
-            endSuccessor()
-            handle(.successorFailed(reason: "the successor \(Self.text(termination)) before it served"))
-        }
     }
 
     private static func termination(of process: Int32) -> Termination? {
         var status: Int32 = 0
         return waitpid(process, &status, WNOHANG) == process ? Termination(status: status) : nil
-    }
-
-    private static func text(_ termination: Termination) -> String {
-        switch termination {
-        case .code(let code): "exited with status \(code)"
-        case .signal(_, let name): "was killed by \(name)"
-        }
     }
 
     // MARK: Actions
@@ -209,7 +202,6 @@ final class Supervisor {
             for id in ids { workers[id]?.channel?.say(.reopenLogs) }
         case .startSuccessor: startSuccessor()
         case .abandonSuccessor:
-            if let successor { Glibc.kill(successor.process, SIGKILL) }
             endSuccessor()
         case .ready(let addresses):
             for address in addresses { logger.info("running on \(address)") }
@@ -220,10 +212,10 @@ final class Supervisor {
         case .reloaded: voice.notify([.ready])
         case .stopping: voice.notify([.stopping])
         case .successorTookOver(let pid):
-            voice.notify([.mainPID(pid), .ready])
+            voice.handOver(to: pid)
             listeners.leave()
             service.pidFile?.leave()
-            successor?.channel?.say(.promoted)
+            successor?.channel.say(.promoted)
         case .status(let text): voice.status(text)
         case .extendTimeout(let time): voice.notify([.extendTimeout(time)])
         case .log(let level, let message, let metadata):
@@ -258,17 +250,17 @@ final class Supervisor {
     private func startSuccessor() {
         do {
             guard let handover = listeners.handover else { return }
-            let child = try ChildProgram.itself().start(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) {
+            let process = try ChildProgram.itself().startSuccessor(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) {
                 .successor(channel: $0, handover)
             }
-            successor = Worker(process: child.process, channel: ChildChannel(child.channel))
+            successor = Successor(process: process, channel: ChildChannel(process.channel))
         } catch {
             handle(.successorFailed(reason: "\(error)"))
         }
     }
 
     private func hearSuccessor() {
-        guard let process = successor?.process, let reading = successor?.channel?.read() else { return }
+        guard let process = successor?.process.process, let reading = successor?.channel.read() else { return }
         for message in reading.messages {
             switch message {
             case .started: return handle(.successorStarted(pid: process))
@@ -279,14 +271,14 @@ final class Supervisor {
             }
         }
         if reading.isClosed {
-            Glibc.kill(process, SIGKILL)
             endSuccessor()
-            handle(.successorFailed(reason: reading.problem ?? "the successor ended before it served"))
+            handle(.successorFailed(reason: reading.problem ?? ChildChannel.endedEarly))
         }
     }
 
     private func endSuccessor() {
-        successor?.channel?.close()
+        successor?.process.signal(SIGKILL)
+        successor?.process.close()
         successor = nil
     }
 
