@@ -12,6 +12,8 @@ struct ServiceVoice {
     private var isOver = false
     private var addresses: [String] = []
     private var status = ""
+    /// What is wrong, which is said in place of the status.
+    private var alarm: String?
 
     init(parent: ParentChannel?) {
         self.parent = parent
@@ -29,7 +31,14 @@ struct ServiceVoice {
     /// STATUS=, which a successor keeps to itself until it is the service.
     mutating func status(_ text: String) {
         status = text
-        notify([.status(text)])
+        if alarm == nil { notify([.status(text)]) }
+    }
+
+    /// Says in place of the status what is wrong; nil when it is over.
+    mutating func alarm(_ text: String?) {
+        guard text != alarm else { return }
+        alarm = text
+        notify([.status(text ?? status)])
     }
 
     func notify(_ states: [NotifyState]) {

@@ -31,7 +31,8 @@ final class Supervisor {
     private var ending: SupervisorEnd?
     private var nextPulse = Duration.zero
     private var nextMeasure = Duration.zero
-    private var silent: String?
+    /// Some worker does not answer, so that the watchdog is not fed.
+    private var isSilent = false
     private let measuresMemory: Bool
     private var idle: IdleWatch?
     private var reports: [WorkerID: WorkerReport] = [:]
@@ -333,9 +334,11 @@ final class Supervisor {
         guard let watchdog, time >= nextPulse else { return }
         nextPulse = time + watchdog / 4
         let silent = machine.silentWorker(at: time, after: watchdog / 2)
-        if let silent, self.silent == nil { logger.error("\(silent); the watchdog is not fed until it does") }
-        self.silent = silent
-        if silent == nil { voice.notify([.watchdog]) }
+        if let silent, !isSilent { logger.error("\(silent); the watchdog is not fed until it does") }
+        if silent == nil, isSilent { logger.notice("every event loop answers again") }
+        isSilent = silent != nil
+        voice.alarm(silent)
+        if !isSilent { voice.notify([.watchdog]) }
     }
 
     private func measure(at time: Duration) {
