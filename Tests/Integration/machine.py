@@ -153,6 +153,19 @@ class Machine:
         """Starts a command there; the caller waits for it."""
         return subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, **options)
 
+    def outside(self, processes):
+        """The numbers that these processes of the machine have here."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/{}/status".format(name)) as file:
+                    numbers = next(line.split()[1:] for line in file if line.startswith("NSpid:"))
+                if int(numbers[-1]) in processes and os.path.samefile("/proc/{}/ns/pid".format(name), "/proc/{}/ns/pid".format(self.pid)):
+                    found.append(int(name))
+            except OSError:
+                continue
+        return found
+
     # Files
 
     def path(self, path):

@@ -7,7 +7,7 @@ import RoostHost
 /// - `APP_STARTUP_FAIL`: its startup fails with this message.
 /// - `APP_LOAD_FAIL`: it can't be loaded, for this reason.
 ///
-/// It fails at a request for `/fail`; to every other one it answers `Hello from the app`.
+/// What it answers is what `Answers` says.
 @main
 struct IntegrationApp {
     static func main() async {
@@ -17,9 +17,7 @@ struct IntegrationApp {
             return .asgi { scope, receive, send in
                 switch scope {
                 case .lifespan: try await live(behaviour, receive, send)
-                case .http(let scope):
-                    if scope.rawPath == "/fail" { throw RequestFailure() }
-                    try await answer(send)
+                case .http(let scope): try await Answers(receive, send).answer(scope.rawPath)
                 }
             }
         })
@@ -45,17 +43,8 @@ struct IntegrationApp {
             }
         }
     }
-
-    private static func answer(_ send: ASGISend) async throws {
-        try await send(.httpResponseStart(status: 200, headers: ["content-type": "text/plain"]))
-        try await send(.httpResponseBody(ByteBuffer(string: "Hello from the app")))
-    }
 }
 
 struct LoadFailure: Error, CustomStringConvertible {
     let description: String
-}
-
-struct RequestFailure: Error, CustomStringConvertible {
-    var description: String { "asked to fail" }
 }
