@@ -89,7 +89,7 @@ struct ChildProgram: Sendable {
 
         let role = role(ends[1])
         let handover = ProcessHandover.inherited(for: role)
-        let variables = Variables(hidden: hidden + [ProcessHandover.variable], added: role.variables(parent: parent) + handover.variables)
+        let variables = Variables(hidden: hidden + [ProcessHandover.variable], added: role.variables(parent: parent) + handover.variables(parent: parent))
         var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leadingArguments).map { strdup($0) }
         let owned = arguments.count
         // As they came: not every argument is valid UTF-8.

@@ -34,8 +34,8 @@ struct ProcessHandover: Sendable, Equatable {
         }
     }
 
-    /// What tells a child of it.
-    var variables: [(name: String, value: String)] { descriptors.isEmpty ? [] : [(Self.variable, text(process: getpid()))] }
+    /// What tells a child of `parent` of it.
+    func variables(parent: Int32) -> [(name: String, value: String)] { descriptors.isEmpty ? [] : [(Self.variable, text(process: parent))] }
 
     func text(process: Int32) -> String {
         let parts = [configuration.map { "config=\($0)" }, accessLog.map { "access_logfile=\($0)" }, pidFile.map { "pid=\($0)" }]
