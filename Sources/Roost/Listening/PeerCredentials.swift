@@ -15,8 +15,8 @@ public struct PeerCredentials: Sendable, Hashable, CustomStringConvertible {
         self.gid = gid
     }
 
-    /// Asks the kernel; nil if the descriptor is no connected Unix socket.
-    init?(of descriptor: Int32) {
+    /// Asks the kernel; nil if the descriptor is no connected Unix socket. Of a pair of sockets both ends have the process that made it.
+    package init?(of descriptor: Int32) {
         var found = clinux_credentials()
         // Sockets of other kinds, and those without a peer, have nobody.
         guard clinux_peer_credentials(descriptor, &found) == 0, found.user != .max else { return nil }

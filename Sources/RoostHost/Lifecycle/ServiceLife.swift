@@ -24,7 +24,11 @@ struct ServiceLife {
             let attendance = try ProcessAttendance(service, equipment, successor: { try ChildProgram.itself() })
             config.onPhase = { phase, status in
                 reporter.entered(phase) { ServiceCounts(status) }
-                if case .serving = phase { attendance.hasBegun { ServiceCounts(status) } }
+                switch phase {
+                case .starting: break
+                case .serving: attendance.hasBegun { ServiceCounts(status) }
+                case .draining, .stopping: attendance.hasStopped()
+                }
             }
             defer { attendance.end() }
             let app = try await Self.loaded(load)

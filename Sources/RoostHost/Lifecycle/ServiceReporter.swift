@@ -25,6 +25,8 @@ final class ServiceReporter: LifeReporter {
         var lastStatus = ""
         /// What went wrong and is over, while the service goes on.
         var note: String?
+        /// A successor is starting, for which the manager waits.
+        var isReloading = false
         /// The event loop that does not answer.
         var silent: String?
         var isReady = false
@@ -104,7 +106,8 @@ final class ServiceReporter: LifeReporter {
         state.withLock { state in
             guard !state.isFinished else { return }
             state.note = nil
-            send(&state, [.reloading], "reloading")
+            state.isReloading = true
+            send(&state, [.reloading, .extendTimeout(rhythm.extension)], Self.reloading)
         }
     }
 
@@ -112,6 +115,7 @@ final class ServiceReporter: LifeReporter {
     func reloadFailed(_ reason: String) {
         state.withLock { state in
             guard !state.isFinished else { return }
+            state.isReloading = false
             state.note = "reload failed: \(reason)"
             send(&state, [.ready], state.note ?? "")
         }
@@ -178,6 +182,7 @@ final class ServiceReporter: LifeReporter {
             waited += beat
             state.withLock { state in
                 guard !Task.isCancelled, !state.isFinished, state.phase == phase else { return }
+                if state.isReloading { return send(&state, [.extendTimeout(rhythm.extension)], state.silent ?? Self.reloading) }
                 let status = (state.silent ?? state.note.map { "\(self.status(phase, counts())); \($0)" }) ?? self.status(phase, counts())
                 if isWaiting, timeouts.limit(phase).map({ waited <= $0 }) ?? true {
                     send(&state, [.extendTimeout(rhythm.extension)], status)
@@ -187,6 +192,8 @@ final class ServiceReporter: LifeReporter {
             }
         }
     }
+
+    private static let reloading = "reloading"
 
     private func status(_ phase: ServePhase, _ counts: ServiceCounts) -> String {
         switch phase {

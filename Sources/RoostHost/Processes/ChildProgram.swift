@@ -52,9 +52,12 @@ struct ChildProgram: Sendable {
     ///   - role: What the child is, given the number of its end of the channel.
     ///   - descriptors: What it has under the same numbers.
     ///   - hidden: Variables that it does not get.
-    func start(descriptors: [Int32], hidden: [String], role: (_ channel: Int32) -> ProcessRole) throws(ChildProgramError) -> Child {
+    ///   - blocked: Signals that wait until it takes them.
+    func start(
+        descriptors: [Int32], hidden: [String], blocked: [Int32], role: (_ channel: Int32) -> ProcessRole
+    ) throws(ChildProgramError) -> Child {
         let (process, channel) = try start(descriptors, hidden, parent: getpid(), role) { arguments, variables, inherited throws(ChildProgramError) in
-            try spawn(arguments, variables, inherited)
+            try spawn(arguments, variables, inherited, blocked)
         }
         return Child(process: process, channel: channel)
     }
@@ -89,7 +92,8 @@ struct ChildProgram: Sendable {
 
         let role = role(ends[1])
         let handover = ProcessHandover.inherited(for: role)
-        let variables = Variables(hidden: hidden + [ProcessHandover.variable], added: role.variables(parent: parent) + handover.variables(parent: parent))
+        let variables = Variables(
+            hidden: hidden + [ProcessHandover.variable], added: role.variables(maker: getpid()) + handover.variables(parent: parent))
         var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leadingArguments).map { strdup($0) }
         let owned = arguments.count
         // As they came: not every argument is valid UTF-8.
@@ -108,7 +112,7 @@ struct ChildProgram: Sendable {
     }
 
     private func spawn(
-        _ arguments: [UnsafeMutablePointer<CChar>?], _ variables: [UnsafeMutablePointer<CChar>?], _ inherited: [Int32]
+        _ arguments: [UnsafeMutablePointer<CChar>?], _ variables: [UnsafeMutablePointer<CChar>?], _ inherited: [Int32], _ blocked: [Int32]
     ) throws(ChildProgramError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -119,11 +123,12 @@ struct ChildProgram: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for signal in blocked { sigaddset(&mask, signal) }
         var all = sigset_t()
         sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigmask(&attributes, &mask)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 

@@ -22,6 +22,10 @@ final class ProcessAttendance: Sendable {
         if case .worker = service.role {
             // The supervisor gets these too, and does what they ask for. A handler, other than SIG_IGN, is not inherited by what the app starts.
             ignored = try SignalWatch([SIGINT, SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU])
+            var waiting = sigset_t()
+            sigemptyset(&waiting)
+            sigaddset(&waiting, SIGINT)
+            pthread_sigmask(SIG_UNBLOCK, &waiting, nil)
             succession = nil
         } else {
             ignored = nil
@@ -47,6 +51,9 @@ final class ProcessAttendance: Sendable {
         succession?.hasBegun(counts)
         if isService.load(ordering: .acquiring) { storeSockets() }
     }
+
+    /// The process is stopping: it is not replaced any more.
+    func hasStopped() { succession?.end() }
 
     private func becameService() {
         isService.store(true, ordering: .releasing)

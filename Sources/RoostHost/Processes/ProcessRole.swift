@@ -3,8 +3,9 @@ internal import Roost
 
 /// What a process is to the one that has started it, which says so in two variables.
 ///
-/// `_ROOST_ROLE` is `VERSION PARENT worker NUMBER CHANNEL` or `VERSION PARENT successor CHANNEL`, `_ROOST_LISTENERS` the sockets. They count only in
-/// a child of `PARENT`: whatever that child starts may inherit the variables, but not their meaning.
+/// `_ROOST_ROLE` is `VERSION MAKER worker NUMBER CHANNEL` or `VERSION MAKER successor CHANNEL`, `_ROOST_LISTENERS` the sockets. They count only for who
+/// has the channel that this process made: whatever that one starts may inherit the variables, but not their meaning. Whose child it is does not tell,
+/// because the maker may be gone by now: who took itself for a service then would serve on, with nobody to stop it.
 enum ProcessRole: Sendable, Equatable {
     /// Started by somebody else: a service manager, a shell.
     case service
@@ -28,14 +29,17 @@ enum ProcessRole: Sendable, Equatable {
         }
         guard let role = getenv(roleVariable) else { return .service }
         let listeners = getenv(listenersVariable).map { String(cString: $0) }
-        return try ProcessRole(role: String(cString: role), listeners: listeners ?? "", parent: getppid())
+        return try ProcessRole(role: String(cString: role), listeners: listeners ?? "") { PeerCredentials(of: $0)?.pid }
     }
 
-    /// - Parameter parent: The parent of this process.
-    init(role: String, listeners: String, parent: Int32) throws(ProcessRoleError) {
+    /// - Parameter maker: The process that has made this channel; nil if there is no such channel.
+    init(role: String, listeners: String, maker: (_ channel: Int32) -> Int32?) throws(ProcessRoleError) {
         let words = role.split(separator: " ")
-        guard words.count >= 2, let version = Int(words[0]), let named = Int32(words[1]) else { throw ProcessRoleError(role) }
-        guard named == parent else {
+        // In every version the channel comes last.
+        guard words.count >= 3, let version = Int(words[0]), let named = Int32(words[1]), let last = words.last, let channel = Int32(last) else {
+            throw ProcessRoleError(role)
+        }
+        guard maker(channel) == named else {
             self = .service
             return
         }
@@ -48,14 +52,14 @@ enum ProcessRole: Sendable, Equatable {
         }
     }
 
-    /// The variables that give this role to a child of `parent`.
-    func variables(parent: Int32) -> [(name: String, value: String)] {
+    /// The variables that give this role to who has the channel that `maker` made.
+    func variables(maker: Int32) -> [(name: String, value: String)] {
         switch self {
         case .service: []
         case .worker(let number, let channel, let listeners):
-            [(Self.roleVariable, "\(Self.version) \(parent) worker \(number) \(channel)"), (Self.listenersVariable, listeners.description)]
+            [(Self.roleVariable, "\(Self.version) \(maker) worker \(number) \(channel)"), (Self.listenersVariable, listeners.description)]
         case .successor(let channel, let listeners):
-            [(Self.roleVariable, "\(Self.version) \(parent) successor \(channel)"), (Self.listenersVariable, listeners.description)]
+            [(Self.roleVariable, "\(Self.version) \(maker) successor \(channel)"), (Self.listenersVariable, listeners.description)]
         }
     }
 }

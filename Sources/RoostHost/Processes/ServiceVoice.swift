@@ -57,7 +57,7 @@ struct ServiceVoice {
         guard let parent, !isService else { return true }
         guard parent.next() == .promoted else { return false }
         isService = true
-        notify([.ready, .status(status)])
+        notify([.ready, .status(alarm ?? status)])
         return true
     }
 

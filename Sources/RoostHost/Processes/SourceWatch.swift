@@ -7,6 +7,7 @@ final class SourceWatch {
     private let included: [String]
     private let excluded: [String]
     private let isDeep: Bool
+    private let root: String
     /// By the watch's number.
     private var directories: [Int32: String] = [:]
 
@@ -18,6 +19,7 @@ final class SourceWatch {
     ///   - isDeep: Whether the directories in it count too.
     init(_ root: String, included: [String], excluded: [String], isDeep: Bool) throws(SourceWatchError) {
         self.isDeep = isDeep
+        self.root = root
         self.included = included
         self.excluded = excluded
         descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
@@ -61,31 +63,45 @@ final class SourceWatch {
             directories[watch] = nil
             return
         }
+        if name == Self.environmentMark, directory != root { return forget(directory) }
         guard !name.isEmpty, !matches(name, excluded) else { return }
         let path = "\(directory)/\(name)"
         if mask & UInt32(IN_ISDIR) != 0 {
-            if isDeep, mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 { _ = add(path) }
+            guard isDeep, mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 else { return }
+            // Its files may have been there before the watch was.
+            add(path) { if !changed.contains($0) { changed.append($0) } }
         } else if mask & UInt32(IN_CREATE) == 0, matches(name, included), !changed.contains(path) {
             changed.append(path)
         }
     }
 
-    /// Watches a directory and those below it. False, with errno, if it cannot be watched.
-    private func add(_ directory: String) -> Bool {
+    /// What marks a virtual environment. Its files change when something is installed, which is no change of the app.
+    private static let environmentMark = "pyvenv.cfg"
+
+    /// Watches a directory and those below it, and finds the files there that count. False, with errno, if it cannot be watched.
+    @discardableResult
+    private func add(_ directory: String, found: (String) -> Void = { _ in }) -> Bool {
+        guard directory == root || access("\(directory)/\(Self.environmentMark)", F_OK) != 0 else { return true }
         let watch = inotify_add_watch(descriptor, directory, Self.events)
         guard watch >= 0 else { return false }
         directories[watch] = directory
         guard isDeep, let stream = opendir(directory) else { return true }
         defer { closedir(stream) }
-        // An environment's own files change when something is installed, which is no change of the app.
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            guard name != ".", name != "..", !matches(name, excluded) else { continue }
             let path = "\(directory)/\(name)"
-            guard entry.pointee.d_type == UInt8(DT_DIR), name != ".", name != "..", !matches(name, excluded), access("\(path)/pyvenv.cfg", F_OK) != 0
-            else { continue }
-            _ = add(path)
+            if entry.pointee.d_type == UInt8(DT_DIR) { add(path, found: found) } else if matches(name, included) { found(path) }
         }
         return true
+    }
+
+    /// Watches a directory and those below it no longer.
+    private func forget(_ directory: String) {
+        for (watch, path) in directories where path == directory || path.hasPrefix("\(directory)/") {
+            directories[watch] = nil
+            inotify_rm_watch(descriptor, watch)
+        }
     }
 
     private func matches(_ name: String, _ patterns: [String]) -> Bool {

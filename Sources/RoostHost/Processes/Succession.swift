@@ -117,11 +117,16 @@ final class Succession: Sendable {
                 .successor(channel: $0, handover)
             }
             var channel = ChildChannel(successor.channel)
-            if let failure = follow(&channel) {
+            switch follow(&channel) {
+            case .overtaken:
                 successor.signal(SIGKILL)
                 successor.close()
-                fail(failure)
-            } else {
+                logger.notice("the successor is not needed any more: this process is stopping")
+            case .failed(let reason):
+                successor.signal(SIGKILL)
+                successor.close()
+                fail(reason)
+            case .serves:
                 // The channel stays open: its end tells the successor that this process is gone.
                 logger.notice("process \(successor.process) serves from here on; finishing the requests in flight")
                 reporter.handedOver(to: successor.process)
@@ -143,24 +148,31 @@ final class Succession: Sendable {
         reporter.reloadFailed(reason)
     }
 
-    /// Waits until the successor serves; what went wrong if it does not.
-    private func follow(_ channel: inout ChildChannel) -> String? {
+    private enum Outcome {
+        case serves
+        case failed(String)
+        /// This process was told to stop meanwhile.
+        case overtaken
+    }
+
+    /// Waits until the successor serves, or does not.
+    private func follow(_ channel: inout ChildChannel) -> Outcome {
         let deadline = startupTimeout.map { ContinuousClock.now + $0 }
         while true {
             let came = Self.wait(for: [channel.descriptor, reopening.descriptor, ending.descriptor], until: deadline)
-            if came.contains(ending.descriptor) { return "this process is stopping" }
+            if came.contains(ending.descriptor) { return .overtaken }
             if came.contains(reopening.descriptor) { reopen() }
-            if came.isEmpty { return "the successor did not serve within \(startupTimeout ?? .zero)" }
+            if came.isEmpty { return .failed("the successor did not serve within \(startupTimeout ?? .zero)") }
             guard came.contains(channel.descriptor) else { continue }
             let reading = channel.read()
             for message in reading.messages {
                 switch message {
-                case .started: return nil
-                case .failed(_, _, let reason): return reason
+                case .started: return .serves
+                case .failed(_, _, let reason): return .failed(reason)
                 case .alive, .draining, .finished: continue
                 }
             }
-            if reading.isClosed { return reading.problem ?? ChildChannel.endedEarly }
+            if reading.isClosed { return .failed(reading.problem ?? ChildChannel.endedEarly) }
         }
     }
 

@@ -228,7 +228,8 @@ final class Supervisor {
     private func spawn(_ id: WorkerID) {
         do {
             guard let handover = listeners.handover else { return }
-            let child = try launch().start(descriptors: handover.descriptors, hidden: Self.managersVariables) {
+            // At a terminal Ctrl-C reaches workers too, which are told by SIGTERM. It waits until they can ignore it.
+            let child = try launch().start(descriptors: handover.descriptors, hidden: Self.managersVariables, blocked: [SIGINT]) {
                 .worker(number: id.number, channel: $0, handover)
             }
             workers[id] = Worker(process: child.process, channel: ChildChannel(child.channel))

@@ -10,7 +10,8 @@ enum PythonWorker {
     static func become(_ settings: ResolvedSettings, environment: [String: String]) throws(PythonError) -> Never {
         let program = try program(settings, environment: environment)
         if let executable = PythonTree.executable { setenv(commandVariable, executable, 1) }
-        let code = ProcessImage.replace(with: program.path, [program.path] + program.leadingArguments, argumentsFrom: 1)
+        // Ctrl-C waits until the worker takes it: an interpreter that is interrupted while it starts says so at length.
+        let code = ProcessImage.replace(with: program.path, [program.path] + program.leadingArguments, argumentsFrom: 1, blocked: [SIGINT])
         throw .notRun(path: program.path, problem: String(cString: strerror(code)))
     }
 

@@ -58,6 +58,10 @@ package final class WorkerHost: Sendable {
     /// The server goes from one phase to the next; `status` is read, on any thread, for as long as the phase lasts.
     package func entered(_ phase: ServePhase, _ status: ServerStatus? = nil) {
         service.reporter.entered(phase) { status.map(ServiceCounts.init) ?? ServiceCounts() }
+        switch phase {
+        case .starting, .serving: break
+        case .draining, .stopping: attendance.hasStopped()
+        }
     }
 
     /// The app is up and every address is listened on: the phase `serving` begins.

@@ -16,7 +16,8 @@ extension SupervisorStateMachine {
     }
 
     mutating func bootFailed(_ worker: Worker, _ failure: WorkerFailure) {
-        log(.error, "\(worker.name) \(failure.predicate)", worker)
+        // What the supervisor ends with is printed, and is this.
+        log(.debug, "\(worker.name) \(failure.predicate)", worker)
         let reason = failure.reason ?? "\(worker.name) \(failure.predicate)"
         // Whoever ends well before it serves has not done what it is for.
         let status = failure.status == .internalError ? .startupFailed : failure.status

@@ -123,7 +123,8 @@ extension SupervisorStateMachine {
         workers[index].hasFailed = true
         guard worker.counts else {
             hurry(index)
-            return log(.warning, "\(worker.name) failed while it stopped: \(reason)", worker)
+            // Of initial workers that fail together, one has said why.
+            return log(hasBooted ? .warning : .debug, "\(worker.name) failed while it stopped: \(reason)", worker)
         }
         workers[index].stage = .leaving(deadline: now + Self.exitTimeout)
         lost(worker, WorkerFailure(status: status, errno: errno, reason: reason, hadStarted: worker.isServing))

@@ -30,6 +30,8 @@ class Signals:
         # At a terminal Ctrl-C reaches the supervisor too, which tells its workers by SIGTERM.
         signal.signal(signal.SIGINT, _ignore if self._is_supervised else _stop)
         signal.signal(signal.SIGTERM, _stop)
+        # Whoever has started this interpreter may have had it wait until here.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
 
     def install(self) -> None:
         """Makes signals begin the shutdown; takes them back from an app that has taken them."""
