@@ -77,6 +77,9 @@ class Program:
         self._process.send_signal(signal.SIGTERM)
         return self
 
+    def is_running(self):
+        return self._process.poll() is None
+
     def wait(self, timeout=30):
         """The exit status; negative for a signal."""
         try:
@@ -85,7 +88,7 @@ class Program:
             raise AssertionError("still running after {} s:\n{}".format(timeout, self.output()))
 
     def _end(self):
-        if self._process.poll() is None:
+        if self.is_running():
             self._process.kill()
             self._process.wait()
 

@@ -114,6 +114,48 @@ struct AccessLogFileTests {
         #expect(contents(path) == "two\n")
     }
 
+    @Test("is opened again where another one is to be, since it was moved away")
+    func reopened() throws {
+        let path = directory.path("access.log")
+        let file = try AccessLogFile(path, warn: warnings.add)
+        file.write(Array("one\n".utf8))
+        rename(path, path + ".1")
+        file.write(Array("two\n".utf8))
+        file.reopen()
+        file.write(Array("three\n".utf8))
+        #expect(contents(path + ".1") == "one\ntwo\n")
+        #expect(contents(path) == "three\n")
+        #expect(warnings.all == [])
+    }
+
+    @Test("goes on as it was where it cannot be opened again, and says so")
+    func notReopened() throws {
+        let path = directory.path("access.log")
+        let file = try AccessLogFile(path, warn: warnings.add)
+        rename(path, path + ".1")
+        mkdir(path, 0o700)
+        file.reopen()
+        file.write(Array("one\n".utf8))
+        rmdir(path)
+        #expect(contents(path + ".1") == "one\n")
+        #expect(warnings.all.count == 1 && warnings.all[0].contains("was not opened again") && warnings.all[0].contains(path))
+    }
+
+    @Test("loses no line and breaks none while it is opened again and again")
+    func reopenedUnderLoad() async throws {
+        let path = directory.path("access.log")
+        let file = try AccessLogFile(path, warn: warnings.add)
+        await withTaskGroup { group in
+            for letter in "abcd" {
+                group.addTask { for _ in 0..<200 { file.write(Array(String(repeating: letter, count: 50).utf8) + [10]) } }
+            }
+            group.addTask { for _ in 0..<50 { file.reopen() } }
+        }
+        let lines = contents(path).split(separator: "\n")
+        #expect(lines.count == 800 && lines.allSatisfy { $0.count == 50 && Set($0).count == 1 })
+        #expect(file.dropped == 0)
+    }
+
     @Test("has whole lines from many threads")
     func threads() async throws {
         let path = directory.path("access.log")

@@ -1,9 +1,9 @@
 import Roost
 import Synchronization
-import Systemd
 import Testing
 
 @testable import RoostHost
+@testable import Systemd
 
 @Suite("What the service manager is told")
 struct ServiceReporterTests {
@@ -17,10 +17,11 @@ struct ServiceReporterTests {
             self.answer = answer
         }
 
-        func reporter(beat: Duration = .seconds(3600), startup: Duration? = .seconds(60)) -> ServiceReporter {
+        func reporter(beat: Duration = .seconds(3600), startup: Duration? = .seconds(60), watchdog: Duration? = nil) -> ServiceReporter {
             var config = Config()
             config.startupTimeout = startup
-            return ServiceReporter(timeouts: PhaseTimeouts(config), rhythm: .init(waiting: beat, serving: beat, extension: .seconds(10))) { states in
+            let rhythm = ServiceReporter.Rhythm(waiting: beat, serving: beat, extension: .seconds(10))
+            return ServiceReporter(timeouts: PhaseTimeouts(config), rhythm: rhythm, watchdog: watchdog) { states in
                 self.messages.withLock { $0.append(states) }
                 return self.answer
             }
@@ -130,5 +131,98 @@ struct ServiceReporterTests {
         try await Task.sleep(for: .milliseconds(30))
         reporter.finished(.asked)
         #expect(manager.heard.count == 1)
+    }
+
+    /// A reporter of a server that serves.
+    private func serving(_ manager: Manager, beat: Duration = .seconds(3600), watchdog: Duration? = nil) -> ServiceReporter {
+        let reporter = manager.reporter(beat: beat, watchdog: watchdog)
+        reporter.entered(.starting, manager.currentCounts)
+        reporter.ready(binds)
+        reporter.entered(.serving(binds), manager.currentCounts)
+        return reporter
+    }
+
+    @Test("the watchdog is fed while every event loop answers, and no longer; the silent one is named")
+    func watchdog() async throws {
+        let manager = Manager()
+        let reporter = serving(manager, watchdog: .milliseconds(80))
+        #expect(try await manager.waits { $0 == [.watchdog] })
+        manager.counts.withLock { $0.silence = LoopSilence(duration: .seconds(7), loop: "event loop 2") }
+        #expect(try await manager.waits { $0 == [.status("event loop 2 has not answered for 7 s")] })
+        let fed = manager.heard.count { $0.contains(.watchdog) }
+        // The next silence of another length is told after the first one, and the watchdog would have been fed many times by then.
+        manager.counts.withLock { $0.silence.duration = .seconds(8) }
+        #expect(try await manager.waits { $0 == [.status("event loop 2 has not answered for 8 s")] })
+        #expect(manager.heard.count { $0.contains(.watchdog) } == fed)
+        manager.counts.withLock { $0.silence = LoopSilence() }
+        #expect(try await manager.waits { _ in manager.heard.count { $0.contains(.watchdog) } > fed })
+        reporter.finished(.asked)
+    }
+
+    @Test("a loop that is late, but within half of the time, is no silence")
+    func lateLoop() async throws {
+        let manager = Manager()
+        manager.counts.withLock { $0.silence = LoopSilence(duration: .milliseconds(39), loop: "event loop") }
+        let reporter = serving(manager, watchdog: .milliseconds(80))
+        #expect(try await manager.waits { $0 == [.watchdog] })
+        reporter.finished(.asked)
+    }
+
+    @Test("before it serves the watchdog is not fed")
+    func earlyWatchdog() {
+        let manager = Manager()
+        let reporter = manager.reporter(watchdog: .milliseconds(1))
+        reporter.entered(.starting, manager.currentCounts)
+        reporter.ready(binds)
+        #expect(!manager.heard.joined().contains(.watchdog))
+        reporter.finished(.asked)
+    }
+
+    @Test("a reload that fails is over with READY, and stays in the status until the next one")
+    func failedReload() async throws {
+        let manager = Manager()
+        let reporter = serving(manager, beat: .milliseconds(5))
+        reporter.reloading()
+        reporter.reloadFailed("no such module")
+        // The state that comes with it has the time of when it was made.
+        #expect(manager.heard.contains { $0[0].text.hasPrefix("RELOADING=1\n") && $0.dropFirst() == [.extendTimeout(.seconds(10)), .status("reloading")] })
+        #expect(manager.heard.contains([.ready, .status("reload failed: no such module")]))
+        manager.counts.withLock { $0.connections = 3 }
+        #expect(try await manager.waits { $0 == [.status("serving 2 binds, 3 connections; reload failed: no such module")] })
+        reporter.reloading()
+        reporter.reloadFailed("something else")
+        manager.counts.withLock { $0.connections = 4 }
+        #expect(try await manager.waits { $0 == [.status("serving 2 binds, 4 connections; reload failed: something else")] })
+        reporter.finished(.asked)
+    }
+
+    @Test("a reload that takes long asks for more time, and is the status until it is over")
+    func slowReload() async throws {
+        let manager = Manager()
+        let reporter = serving(manager, beat: .milliseconds(5))
+        reporter.reloading()
+        manager.counts.withLock { $0.connections = 3 }
+        #expect(try await manager.waits { $0 == [.extendTimeout(.seconds(10))] })
+        #expect(!manager.heard.joined().contains(.status("serving 2 binds, 3 connections")))
+        reporter.reloadFailed("no such module")
+        #expect(try await manager.waits { $0 == [.status("serving 2 binds, 3 connections; reload failed: no such module")] })
+        reporter.finished(.asked)
+    }
+
+    @Test("when a successor is the service nothing more is said in this one's name")
+    func handedOver() async throws {
+        let manager = Manager()
+        let reporter = serving(manager, beat: .milliseconds(5), watchdog: .milliseconds(20))
+        reporter.reloading()
+        reporter.handedOver(to: 4711)
+        #expect(manager.heard.last == [.mainPID(4711), .ready, .status("reloaded")])
+        let count = manager.heard.count
+        manager.counts.withLock { $0.connections = 3 }
+        reporter.entered(.draining, manager.currentCounts)
+        reporter.entered(.stopping, manager.currentCounts)
+        reporter.reloadFailed("late")
+        reporter.finished(.asked)
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(manager.heard.count == count)
     }
 }

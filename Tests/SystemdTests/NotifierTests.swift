@@ -160,6 +160,39 @@ extension EnvironmentTests {
                 reader.join()
             }
         }
+
+        @Test("a descriptor goes to the manager with its name, to be kept whatever becomes of its other end")
+        func store() throws {
+            let manager = NotifyReceiver(abstract: true)
+            let listener = OwnedDescriptor.listeningTCP()
+            withEnvironment(["NOTIFY_SOCKET": manager.address]) {
+                #expect(notifier.store([listener.number], name: "roost-1-0-0") == .sent)
+            }
+            let (text, descriptors) = try #require(manager.nextWithDescriptors())
+            #expect(text == "FDSTORE=1\nFDPOLL=0\nFDNAME=roost-1-0-0")
+            let sent = OwnedDescriptor(try #require(descriptors.first))
+            #expect(descriptors.count == 1)
+            var (status, own) = (stat(), stat())
+            #expect(fstat(sent.number, &status) == 0 && fstat(listener.number, &own) == 0)
+            #expect(status.st_ino == own.st_ino)
+        }
+
+        @Test("and is given up by that name")
+        func removeStored() {
+            let manager = NotifyReceiver(abstract: true)
+            withEnvironment(["NOTIFY_SOCKET": manager.address]) {
+                #expect(notifier.removeStored(name: "roost-1-0-0") == .sent)
+            }
+            #expect(manager.next() == "FDSTOREREMOVE=1\nFDNAME=roost-1-0-0")
+        }
+
+        @Test("without a manager nothing is kept")
+        func storeWithoutManager() {
+            withEnvironment(["NOTIFY_SOCKET": nil]) {
+                #expect(notifier.store([0], name: "roost-1-0-0") == .notUnderSystemd)
+                #expect(notifier.removeStored(name: "roost-1-0-0") == .notUnderSystemd)
+            }
+        }
     }
 }
 

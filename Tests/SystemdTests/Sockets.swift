@@ -67,6 +67,43 @@ final class NotifyReceiver {
         let count = recv(descriptor.number, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         return count >= 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
     }
+
+    /// The next datagram's text and the descriptors that came along, which are the caller's.
+    func nextWithDescriptors() -> (text: String, descriptors: [Int32])? {
+        var bytes = [UInt8](repeating: 0, count: 16384)
+        var control = [UInt8](repeating: 0, count: 256)
+        let (count, length) = bytes.withUnsafeMutableBytes { bytes in
+            control.withUnsafeMutableBytes { control in
+                var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+                return withUnsafeMutablePointer(to: &part) { part in
+                    var message = msghdr()
+                    message.msg_iov = part
+                    message.msg_iovlen = 1
+                    message.msg_control = control.baseAddress
+                    message.msg_controllen = control.count
+                    let count = recvmsg(descriptor.number, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+                    return (count, message.msg_controllen)
+                }
+            }
+        }
+        guard count >= 0 else { return nil }
+        // cmsg(3): a header of its length, level and type, then the descriptors; credentials have another type.
+        var descriptors: [Int32] = []
+        control.withUnsafeBytes { control in
+            var offset = 0
+            while offset + MemoryLayout<cmsghdr>.size <= length {
+                let header = control.loadUnaligned(fromByteOffset: offset, as: cmsghdr.self)
+                guard header.cmsg_len > 0 else { return }
+                if header.cmsg_type == Int32(SCM_RIGHTS) {
+                    for place in stride(from: offset + MemoryLayout<cmsghdr>.size, to: offset + Int(header.cmsg_len), by: 4) {
+                        descriptors.append(control.loadUnaligned(fromByteOffset: place, as: Int32.self))
+                    }
+                }
+                offset += (Int(header.cmsg_len) + 7) & ~7
+            }
+        }
+        return (String(decoding: bytes.prefix(count), as: UTF8.self), descriptors)
+    }
 }
 
 /// Sets these variables (nil removes one) while the body runs, and puts back what was there.

@@ -1,11 +1,14 @@
+import Glibc
 import Roost
 import RoostHost
 
-/// An app whose behaviour the tests choose, by its environment:
+/// An app whose behaviour the tests choose, by its environment or a file:
 ///
 /// - `APP_STARTUP_DELAY`, `APP_SHUTDOWN_DELAY`: seconds that its startup and its shutdown take.
 /// - `APP_STARTUP_FAIL`: its startup fails with this message.
 /// - `APP_LOAD_FAIL`: it can't be loaded, for this reason.
+/// - `APP_DEADLY`: it dies soon after its startup.
+/// - `APP_VERSION`: what it calls itself.
 ///
 /// What it answers is what `Answers` says.
 @main
@@ -17,7 +20,7 @@ struct IntegrationApp {
             return .asgi { scope, receive, send in
                 switch scope {
                 case .lifespan: try await live(behaviour, receive, send)
-                case .http(let scope): try await Answers(receive, send).answer(scope.rawPath)
+                case .http(let scope): try await Answers(receive, send, behaviour).answer(scope.rawPath)
                 }
             }
         })
@@ -33,6 +36,7 @@ struct IntegrationApp {
                     return
                 }
                 try await send(.lifespanStartupComplete)
+                if behaviour.isDeadly { die(after: .milliseconds(100)) }
             case .lifespanShutdown:
                 try await Task.sleep(for: behaviour.shutdownDelay)
                 print("shutdown complete")
@@ -41,6 +45,13 @@ struct IntegrationApp {
             case .httpRequest, .httpDisconnect:
                 return
             }
+        }
+    }
+
+    private static func die(after time: Duration) {
+        Task {
+            try await Task.sleep(for: time)
+            _exit(7)
         }
     }
 }

@@ -55,7 +55,7 @@ struct SupervisorBootTests {
         for event in events.dropLast() { supervision.at(1, event) }
         let reason = reason ?? "worker 1 (pid 101) \(predicate)"
         let failure = supervision.at(1, events[events.count - 1])
-        #expect(failure == ["error: worker 1 (pid 101) \(predicate)", "STOPPING", "terminate 2", "STATUS startup failed: \(reason)"])
+        #expect(failure == ["STOPPING", "terminate 2", "STATUS startup failed: \(reason)"])
         #expect(supervision.at(2, .exited(1, .code(0))) == [])
         let last = supervision.at(2, .exited(2, .code(0)))
         // One that did not exit has a process that is waited for.
@@ -70,7 +70,7 @@ struct SupervisorBootTests {
         supervision.tell([
             .init(0, .start, "info: starting 2 workers", "spawn 1", "spawn 2", "STATUS starting 2 workers"),
             .init(
-                0, .spawnFailed(1, reason: "no such file", errno: 2), "error: worker 1 cannot be started: no such file", "STOPPING",
+                0, .spawnFailed(1, reason: "no such file", errno: 2), "STOPPING",
                 "STATUS startup failed: worker 1 cannot be started: no such file"),
             // The other one was not known yet to be there.
             .init(0, .spawned(2, pid: 102), "kill 2"),
@@ -85,8 +85,7 @@ struct SupervisorBootTests {
         supervision.at(0, .spawned(1, pid: 101))
         #expect(supervision.wait(until: 61.9) == [])
         #expect(supervision.wait(until: 62) == [
-            "kill 1", "error: worker 1 (pid 101) has not started in time and is killed", "STOPPING",
-            "STATUS startup failed: worker 1 (pid 101) has not started in time and is killed",
+            "kill 1", "STOPPING", "STATUS startup failed: worker 1 (pid 101) has not started in time and is killed",
         ])
         #expect(supervision.at(63, .exited(1, .signal(9, name: "SIGKILL"))) == ["end 3 worker 1 (pid 101) has not started in time and is killed"])
     }

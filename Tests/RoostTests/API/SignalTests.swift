@@ -11,7 +11,8 @@ import Testing
 struct SignalTests {
     /// Serves an application that holds `/held` until it is cancelled; `body` runs when it has started.
     private static func serveUntilStopped(
-        _ trigger: ShutdownTrigger?, gracefulTimeout: Duration = .seconds(10), cancelled: Watched<Bool> = Watched(false),
+        _ trigger: ShutdownTrigger?, gracefulTimeout: Duration = .seconds(10), drainDelay: Duration = .zero, cancelled: Watched<Bool> = Watched(false),
+        phase: Watched<ServePhase> = Watched(.starting),
         _ body: @escaping @Sendable (Endpoint) throws -> Void
     ) async throws {
         let directory = TemporaryDirectory()
@@ -21,7 +22,11 @@ struct SignalTests {
             }
             try await send.answer("hello")
         }
-        let config = testConfig(bind: .unix(path: directory.path + "/a.sock")) { $0.gracefulTimeout = gracefulTimeout }
+        let config = testConfig(bind: .unix(path: directory.path + "/a.sock")) {
+            $0.gracefulTimeout = gracefulTimeout
+            $0.drainDelay = drainDelay
+            $0.onPhase = { new, _ in phase.value = new }
+        }
         try await withThrowingTaskGroup(of: Void.self) { nursery in
             let binds = try await nursery.start { try await serve(app, config, shutdownTrigger: trigger, taskStatus: $0) }
             try await onClientThread { try body(binds[0].endpoint) }
@@ -49,6 +54,19 @@ struct SignalTests {
                 guard try client.isClosed() else { throw Deliberate() }
             }
             guard SignalTests.disposition(SIGTERM) == before else { throw Deliberate() }
+        }
+    }
+
+    @Test("clients may come for the drain delay yet, which a second signal cuts short")
+    func drainDelay() async {
+        await #expect(processExitsWith: .success) {
+            let phase = Watched(ServePhase.starting)
+            try await SignalTests.serveUntilStopped(nil, drainDelay: .seconds(3600), phase: phase) { endpoint in
+                kill(getpid(), SIGTERM)
+                try phase.wait { $0 == .draining }
+                guard try RawClient(endpoint).ask("/").text == "hello" else { throw Deliberate() }
+                kill(getpid(), SIGTERM)
+            }
         }
     }
 
