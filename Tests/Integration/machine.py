@@ -98,7 +98,7 @@ class Machine:
         while time.monotonic() < deadline:
             if self._unshare.poll() is not None:
                 break
-            self.pid = self.pid or _child_of(self._unshare.pid)
+            self.pid = self.pid or child_of(self._unshare.pid)
             if self.pid and _command_name(self.pid) == "systemd":
                 state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
                 if state in ("running", "degraded"):
@@ -247,7 +247,7 @@ class Machine:
         return self.run("journalctl", "--unit", unit, "--no-pager", "--quiet", "--lines=40", check=False).stdout
 
 
-def _child_of(parent):
+def child_of(parent):
     """The process whose parent this is; None as long as there is none."""
     for name in os.listdir("/proc"):
         if name.isdigit():

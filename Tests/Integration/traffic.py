@@ -14,7 +14,7 @@ UPLOAD = os.urandom(3 << 20)
 PIECES = 50
 LONGEST = 5
 # Between the requests of one client, so that the machine has time for something else than clients.
-PAUSE = 0.05
+PAUSE = 0.1
 # What stands in for "never": a request that was lost fails after this long.
 PATIENCE = 90
 
@@ -55,12 +55,14 @@ class Traffic:
     def __enter__(self):
         for thread in self._threads:
             thread.start()
-        # An operation on a service that nobody uses proves nothing.
-        self.wait_for_more(1)
         return self
 
-    def __exit__(self, *_):
+    def end(self):
+        """Has the clients begin nothing more, and does not wait for what they have begun."""
         self._ends.set()
+
+    def __exit__(self, *_):
+        self.end()
         for thread in self._threads:
             thread.join(PATIENCE + 30)
         if any(thread.is_alive() for thread in self._threads):
