@@ -383,20 +383,20 @@ class TrafficTests(OperationsTestCase):
 
             def reopen(service):
                 log = "/var/lib/private/roost/{}/access.log".format(service.name)
-                size = lambda path: os.path.getsize(self.machine.path(path)) if os.path.exists(self.machine.path(path)) else 0
                 for _ in range(REPEATS):
+                    streams[service].wait_for_more(1)
                     self.machine.run("mv", log, log + ".1")
+                    self.assertEqual(self.holders(service), len(service.processes()))
                     service.kill("USR1")
-                    service.until(lambda: size(log), "the new log stays empty")
-                    # Every process has done so, not only the first.
-                    service.until(lambda: self.is_still(lambda: size(log + ".1"), streams[service]), "the old log still grows")
+                    service.until(lambda: self.holders(service) == 0, "the old log is still open")
+                    service.until(lambda: os.path.getsize(self.machine.path(log)) > 0, "the new log stays empty")
             self.of_all(scale, [service for service in self.services if service.has_workers])
             self.of_all(reopen, self.services)
 
-    def is_still(self, value, stream):
-        before = value()
-        stream.wait_for_more(2)
-        return value() == before
+    def holders(self, service):
+        """How many of its processes have the log open that was moved away."""
+        places = ["/proc/{}/fd".format(process) for process in service.processes()]
+        return len(self.machine.run("find", *places, "-lname", "*/access.log.1").stdout.splitlines())
 
 
 class ServiceTestCase(OperationsTestCase):
