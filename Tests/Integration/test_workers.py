@@ -286,7 +286,7 @@ class StopTests(ServiceTestCase):
         for word in ("KeyboardInterrupt", "Traceback", "asked to stop again", "killed"):
             self.assertNotIn(word, service.output())
 
-    @of(*KINDS)
+    @of(*LANGUAGES)
     def test_workers_end_when_their_supervisor_is_killed(self, kind):
         service = self.serve(kind, "--workers=2")
         asking = service.later("/sleep/1000")
@@ -383,7 +383,7 @@ class LossTests(ServiceTestCase):
                 before = service.workers()
                 asking = service.later("/block/600000")
                 with Load(service.connector):
-                    service.wait(lambda: re.search(r"is killed: its event loop\b.* has not answered for", service.output()), "it was not killed")
+                    service.wait(lambda: re.search(r"is killed: .*event loop.* has not answered for", service.output()), "it was not killed")
                     service.wait(lambda: len(service.workers()) == 2 and service.workers() != before, "it was not replaced")
                 with self.assertRaises(Exception):
                     asking.result()
@@ -391,15 +391,15 @@ class LossTests(ServiceTestCase):
 
 
     def test_the_watchdog_is_fed_while_all_answer(self):
-        for kind, workers in ((SWIFT, "1"), (SWIFT, "2"), (ASYNCIO, "1"), (ASYNCIO, "2"), (UVLOOP, "1"), (TRIO, "1")):
+        # A supervisor hears from its workers once a second; for twice the half of the time nothing is fed.
+        for kind, workers, seconds in ((SWIFT, 1, 1), (ASYNCIO, 1, 1), (TRIO, 1, 1), (SWIFT, 2, 4), (ASYNCIO, 2, 4)):
             with self.subTest(kind=kind, workers=workers):
-                service = self.serve(kind, "--workers=" + workers, environment={"WATCHDOG_USEC": "2000000"})
+                service = self.serve(kind, "--workers={}".format(workers), environment={"WATCHDOG_USEC": str(seconds * 1000000)})
                 service.wait_for_state("WATCHDOG=1")
                 service.later("/block/600000")
                 service.wait_for_status("has not answered for")
                 fed = service.manager.states().count("WATCHDOG=1")
-                # By then it would have been fed several times.
-                service.wait_for_status("has not answered for 4")
+                service.wait_for_status("has not answered for {}".format(seconds + 1))
                 self.assertEqual(service.manager.states().count("WATCHDOG=1"), fed)
 
 
@@ -518,7 +518,7 @@ class SoleProcessTests(ServiceTestCase):
     def test_a_stop_is_not_lost_on_a_successor(self, kind):
         """It comes while requests are in flight for so long that the successor could start."""
         service = self.serve(kind)
-        asking = service.later("/sleep/4000")
+        asking = service.later("/sleep/2500")
         service.behave("2", APP_STARTUP_DELAY="1")
         service.signal(signal.SIGHUP)
         service.wait(lambda: len(service.family()) == 2, "there is no successor")
@@ -571,7 +571,7 @@ class LimitTests(ServiceTestCase):
                     load.wait_for_more()
                 self.assertRegex(service.output(), said)
 
-    @of(*LANGUAGES)
+    @of(SWIFT, ASYNCIO)
     def test_after_so_many_requests_another_one_serves(self, kind):
         self.check(kind, ["--max-requests=30", "--max-requests-jitter=10"], r"has served \d+ requests")
 
@@ -604,7 +604,7 @@ os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
-    @of(*LANGUAGES)
+    @of(SWIFT, ASYNCIO)
     def test_it_ends_when_nobody_has_come_for_a_while(self, kind):
         for workers in ("1", "2"):
             with self.subTest(workers=workers):
@@ -616,7 +616,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
                 with Connection(services.unix(path)) as connection:
                     self.assertEqual(connection.ask("/").status, 200)
                     # Of its going on there is no other sign than that time passes.
-                    self.assertRaises(AssertionError, wait_for, lambda: service.manager.states() is None, "", timeout=3)
+                    self.assertRaises(AssertionError, wait_for, lambda: service.manager.states() is None, "", timeout=2)
                     self.assertTrue(service.program.is_running())
                     self.assertEqual(connection.ask("/").status, 200)
                 self.assertEqual(service.ended(), 0)
