@@ -60,14 +60,7 @@ final class ProcessAttendance: Sendable {
         storeSockets()
     }
 
-    private func storeSockets() {
-        guard let stored else { return }
-        if stored.store() {
-            logger.debug("systemd keeps the sockets over a restart")
-        } else {
-            logger.warning("the sockets cannot be kept over a restart (fd_store): there is none that Roost opened, or no service manager to keep it")
-        }
-    }
+    private func storeSockets() { stored?.keepOverRestart(logger) }
 
     /// Obeys no more.
     func end() {

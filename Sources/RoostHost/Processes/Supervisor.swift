@@ -293,10 +293,7 @@ final class Supervisor {
     }
 
     private func storeSockets() {
-        guard storesSockets, voice.isService else { return }
-        if !listeners.store() {
-            logger.warning("the sockets cannot be kept over a restart (fd_store): there is none that Roost opened, or no service manager to keep it")
-        }
+        if storesSockets, voice.isService { listeners.keepOverRestart(logger) }
     }
 
     // MARK: Development
