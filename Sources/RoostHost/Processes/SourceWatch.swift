@@ -39,7 +39,8 @@ final class SourceWatch {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
             let count = read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { return changed }
+            // A virtual environment that is being made may have been looked at before its mark was there.
+            guard count > 0 else { return changed.filter { !isInEnvironment($0) } }
             buffer.withUnsafeBytes { bytes in
                 var offset = 0
                 while offset + Self.headSize <= count {
@@ -78,10 +79,22 @@ final class SourceWatch {
     /// What marks a virtual environment. Its files change when something is installed, which is no change of the app.
     private static let environmentMark = "pyvenv.cfg"
 
+    private func isInEnvironment(_ path: String) -> Bool {
+        var directory = path
+        while let slash = directory.lastIndex(of: "/"), slash != directory.startIndex {
+            directory = String(directory[..<slash])
+            guard directory != root else { return false }
+            if isEnvironment(directory) { return true }
+        }
+        return false
+    }
+
+    private func isEnvironment(_ directory: String) -> Bool { access("\(directory)/\(Self.environmentMark)", F_OK) == 0 }
+
     /// Watches a directory and those below it, and finds the files there that count. False, with errno, if it cannot be watched.
     @discardableResult
     private func add(_ directory: String, found: (String) -> Void = { _ in }) -> Bool {
-        guard directory == root || access("\(directory)/\(Self.environmentMark)", F_OK) != 0 else { return true }
+        guard directory == root || !isEnvironment(directory) else { return true }
         let watch = inotify_add_watch(descriptor, directory, Self.events)
         guard watch >= 0 else { return false }
         directories[watch] = directory
