@@ -22,6 +22,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -40,6 +41,7 @@ let package = Package(
                 "CLinux", "HTTPWire", "ProxyProtocol", "Systemd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -51,6 +53,7 @@ let package = Package(
                 "CLinux", "Roost", "ProxyProtocol", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: [memberVisibility]
@@ -74,7 +77,10 @@ let package = Package(
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
         .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "SeededRandom"]),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", "SeededRandom"]),
-        .testTarget(name: "RoostTests", dependencies: ["Roost", "ProxyProtocol", "SeededRandom"]),
+        .testTarget(
+            name: "RoostTests",
+            dependencies: ["Roost", "ProxyProtocol", "SeededRandom", .product(name: "MetricsTestKit", package: "swift-metrics")]
+        ),
         .testTarget(name: "RoostHostTests", dependencies: ["RoostHost", "SeededRandom"]),
     ],
     swiftLanguageModes: [.v6]

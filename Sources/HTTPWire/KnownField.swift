@@ -1,7 +1,7 @@
 /// The header fields whose names mean something to this module.
 enum KnownField {
     case other
-    case authorization, connection, contentLength, contentType, date, expect, forwardedFor, host, keepAlive, proxyConnection, requestID
+    case authorization, connection, contentLength, contentType, date, expect, forwardedFor, host, keepAlive, proxyConnection, requestID, requestStart
     case server, traceParent, transferEncoding, upgrade
 
     /// Tells which field a name is, in any case, by its length and then a few words of it.
@@ -68,7 +68,13 @@ enum KnownField {
         case 15:
             let first = bytes.word(at: start) | .all(0x20)
             let last = bytes.word(at: start &+ 7) | .all(0x20)
-            self = first == 0x7261_7772_6F66_2D78 && last == 0x726F_662D_6465_6472 ? .forwardedFor : .other
+            if first == 0x7261_7772_6F66_2D78, last == 0x726F_662D_6465_6472 {
+                self = .forwardedFor
+            } else if first == 0x7365_7571_6572_2D78, last == 0x7472_6174_732D_7473 {
+                self = .requestStart
+            } else {
+                self = .other
+            }
         case 16:
             let first = bytes.word(at: start) | .all(0x20)
             let last = bytes.word(at: start &+ 8) | .all(0x20)

@@ -13,6 +13,8 @@ struct MessageFacts: Sendable {
     private(set) var namesRequest = false
     /// Whether there is an `x-forwarded-for`.
     private(set) var isForwarded = false
+    /// Whether there is an `x-request-start`.
+    private(set) var tellsStart = false
     /// What the request line says about how the fields are to be taken.
     private let isHTTP11: Bool
     private let authority: Range<Int>
@@ -48,6 +50,7 @@ struct MessageFacts: Sendable {
             return hasAuthorization
         case .requestID, .traceParent: namesRequest = true
         case .forwardedFor: isForwarded = true
+        case .requestStart: tellsStart = true
         case .date, .keepAlive, .other, .proxyConnection, .server: break
         }
         return false

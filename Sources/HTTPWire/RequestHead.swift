@@ -47,6 +47,7 @@ public struct RequestHead: Sendable {
         @inlinable static var hasDroppedFields: Flags { Flags(rawValue: 64) }
         @inlinable static var namesRequest: Flags { Flags(rawValue: 128) }
         @inlinable static var isForwarded: Flags { Flags(rawValue: 256) }
+        @inlinable static var tellsStart: Flags { Flags(rawValue: 512) }
     }
 
     @usableFromInline let block: FieldBlock
@@ -86,6 +87,9 @@ public struct RequestHead: Sendable {
 
     /// Whether a proxy has, or seems to have, named its client: there is an `x-forwarded-for`.
     @inlinable public var isForwarded: Bool { flags.contains(.isForwarded) }
+
+    /// Whether a proxy has, or seems to have, told when the request reached it: there is an `x-request-start`.
+    @inlinable public var tellsStart: Bool { flags.contains(.tellsStart) }
 
     /// Whether the path has a `%` in it.
     @inlinable public var isPathEscaped: Bool { flags.contains(.pathIsEscaped) }

@@ -177,6 +177,7 @@ public struct RequestParser: Sendable {
         if line.pathIsEscaped { flags.insert(.pathIsEscaped) }
         if facts.namesRequest { flags.insert(.namesRequest) }
         if facts.isForwarded { flags.insert(.isForwarded) }
+        if facts.tellsStart { flags.insert(.tellsStart) }
         if droppedCount > 0 { flags.insert(.hasDroppedFields) }
         return RequestHead(
             block: FieldBlock(head: bytes, length: position, entries: entries, count: fieldCount),

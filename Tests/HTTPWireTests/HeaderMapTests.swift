@@ -55,6 +55,13 @@ struct HeaderMapTests {
         #expect(parse("GET / HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n").head?.isForwarded == isForwarded)
     }
 
+    @Test("a head says whether a proxy tells when the request came", arguments: [
+        ("X-Request-Start: a", true), ("x-request-start: a", true), ("x-request-stars: a", false), ("y-request-start: a", false), ("X_Request_Start: a", false),
+    ])
+    func started(_ field: String, _ tellsStart: Bool) {
+        #expect(parse("GET / HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n").head?.tellsStart == tellsStart)
+    }
+
     @Test("a head says whether it brings an id", arguments: [
         ("X-Request-ID: a", true), ("TraceParent: 00-0", true), ("x-request-is: a", false), ("traceparents: a", false), ("X_Request_ID: a", false),
     ])

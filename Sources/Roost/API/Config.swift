@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import HTTPWire
 public import Logging
 
@@ -81,10 +82,20 @@ public struct Config: Sendable {
     public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
     /// Called for each request when its response is complete or has failed: on an event loop's thread, which it should not keep waiting.
     public var accessLog: (@Sendable (AccessEntry) -> Void)?
+    /// What the application is called in metrics. Default: `app`.
+    public var appName = "app"
+    /// Makes what the server counts and measures with; nil for what `MetricsSystem` was bootstrapped with, if it was. Default: nil.
+    public var metricsFactory: (any MetricsFactory)?
     /// Where Roost writes what happens.
     public var logger = Logger(label: "roost")
 
     public init() {}
+
+    /// Nil if nothing is to be counted.
+    var metrics: (any MetricsFactory)? {
+        let factory = metricsFactory ?? MetricsSystem.factory
+        return factory is NOOPMetricsHandler ? nil : factory
+    }
 }
 
 /// Where ASGI applications run.

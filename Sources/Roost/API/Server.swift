@@ -14,7 +14,7 @@ struct Server {
         try config.validate()
         self.config = config
         allowList = try PeerAllowList(config)
-        status = ServerStatus(loopCount: config.eventLoops)
+        status = ServerStatus(loopCount: config.eventLoops, metrics: config.metrics)
         let application = ServedApplication(app, config)
         self.application = application
         let limit = config.connectionLimit
@@ -43,6 +43,8 @@ struct Server {
             for loop in loops { loop.stopWhenIdle() }
             application.releaseThreads()
         }
+        let sampling = config.metrics == nil ? nil : Task { try await sampleMetrics() }
+        defer { sampling?.cancel() }
         let shutdown = try await ShutdownSignal.watch(for: trigger, on: loops[0])
         let result: Result<Void, any Error>
         do {
@@ -99,6 +101,13 @@ struct Server {
             listeners.close()
         }
         try await stopApplication(shutdown)
+    }
+
+    private func sampleMetrics() async throws {
+        while true {
+            status.sampleMetrics()
+            try await Task.sleep(for: .seconds(1))
+        }
     }
 
     private func enter(_ phase: ServePhase) {

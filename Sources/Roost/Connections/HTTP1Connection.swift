@@ -251,6 +251,7 @@ final class HTTP1Connection {
             if !held.isEmpty { received(held.span) }
             received(bytes)
         case .forbidden:
+            shared.metrics?.proxyHeaderRefused()
             shared.logRefusedConnection(PeerPolicy.mayNotSendHeader, of: origin)
             end(.now(reset: false))
         case .refused(let reason):
@@ -372,7 +373,7 @@ final class HTTP1Connection {
             phase = .responding
             if readWillEnd { exchange.receiveDisconnect() }
         }
-        shared.exchangeStarted()
+        shared.exchangeStarted(exchange)
         shared.runner.run(exchange)
     }
 

@@ -14,6 +14,8 @@ final class LoopContext: @unchecked Sendable {
     let sendsDate: Bool
     let sendsRequestID: Bool
     let accessLog: (@Sendable (AccessEntry) -> Void)?
+    /// Nil if nobody wants to know.
+    let metrics: LoopMetrics?
     let refusals: RefusalLog
     let logger: Logger
     let status: ServerStatus.Loop
@@ -53,6 +55,7 @@ final class LoopContext: @unchecked Sendable {
         sendsDate = config.includeDateHeader
         sendsRequestID = config.includeRequestIDHeader
         accessLog = config.accessLog
+        metrics = config.metrics.map { LoopMetrics($0, app: config.appName) }
         self.refusals = refusals
         logger = config.logger
         self.status = status
@@ -76,19 +79,23 @@ final class LoopContext: @unchecked Sendable {
     /// An id for a request that brings none.
     func makeRequestID() -> RequestID { requestIDs.next() }
 
-    func exchangeStarted() {
+    func exchangeStarted(_ exchange: Exchange) {
         exchangeCount += 1
         status.requestStarted(inFlight: exchangeCount)
+        status.exchanges.add(exchange)
+        if exchange.head.tellsStart, let metrics, let time = exchange.queueTime { metrics.requestQueued(time) }
     }
 
-    func exchangeEnded() {
+    func exchangeEnded(_ exchange: Exchange) {
         exchangeCount -= 1
         status.requestEnded(inFlight: exchangeCount)
+        status.exchanges.remove(exchange)
         onExchangeEnded?()
     }
 
     /// Logs why a client was turned away, but not more often than an operator can read.
     func logRejection(_ reason: @autoclosure () -> String, status: Int, _ metadata: @autoclosure () -> Logger.Metadata) {
+        if status > 0 { metrics?.requestRefused(status: status) }
         guard let suppressed = rejectionLog.admit(at: loop.now) else { return }
         var metadata = metadata()
         metadata["status"] = "\(status)"
@@ -105,6 +112,7 @@ extension LoopContext {
 
     /// Logs what was wrong with a PROXY header.
     func logRefusedHeader(_ reason: String, status: Int, of origin: ConnectionOrigin) {
+        metrics?.proxyHeaderRefused()
         refusals.log(.proxyHeader, "request refused: \(reason)", of: origin.source, origin.metadata.merging(["status": "\(status)"]) { $1 }, with: logger)
     }
 

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Synchronization
 
 /// Live counts of a serving process; may be read from any thread.
@@ -9,7 +10,9 @@ public final class ServerStatus: Sendable {
         fileprivate let requests = Atomic<Int>(0)
         /// When the loop was asked to answer, in nanoseconds of the monotonic clock; 0 once it has.
         private let askedAt = Atomic<UInt64>(0)
-        private let executor = Mutex<LoopExecutor?>(nil)
+        private let owner = Mutex<(loop: LoopExecutor?, lags: Timer?)>((nil, nil))
+        /// Those whose application is running.
+        let exchanges = ExchangeRegister()
 
         func setConnections(_ count: Int) {
             connections.store(count, ordering: .relaxed)
@@ -25,17 +28,23 @@ public final class ServerStatus: Sendable {
         }
 
         /// The loop that these counts are of.
-        func belongs(to loop: LoopExecutor) {
-            executor.withLock { $0 = loop }
+        ///
+        /// - Parameter lags: Is told how long the loop takes to answer.
+        func belongs(to loop: LoopExecutor, lags: Timer?) {
+            owner.withLock { $0 = (loop, lags) }
         }
 
         /// How long the loop has been owing an answer; asks for the next one if it owes none.
         fileprivate func silence(at now: MonotonicTime) -> Duration {
             let askedAt = askedAt.load(ordering: .acquiring)
             guard askedAt == 0 else { return .nanoseconds(Int64(clamping: now.nanoseconds &- min(askedAt, now.nanoseconds))) }
-            guard let loop = executor.withLock(\.self) else { return .zero }
+            let (owner, lags) = owner.withLock(\.self)
+            guard let loop = owner else { return .zero }
             self.askedAt.store(max(1, now.nanoseconds), ordering: .releasing)
-            loop.execute { self.askedAt.store(0, ordering: .releasing) }
+            loop.execute {
+                self.askedAt.store(0, ordering: .releasing)
+                lags?.recordNanoseconds(Int64(clamping: MonotonicTime.now().nanoseconds &- now.nanoseconds))
+            }
             return .zero
         }
     }
@@ -43,10 +52,27 @@ public final class ServerStatus: Sendable {
     let loops: [Loop]
     /// What a loop is called where several are.
     private let loopName: String
+    private let gauges: ServerGauges?
 
-    init(loopCount: Int, loopName: String = "event loop") {
+    /// - Parameter metrics: Makes the gauges of `sampleMetrics`.
+    init(loopCount: Int, loopName: String = "event loop", metrics: (any MetricsFactory)? = nil) {
         loops = (0..<loopCount).map { _ in Loop() }
         self.loopName = loopName
+        gauges = metrics.map(ServerGauges.init)
+    }
+
+    /// Brings those metrics up to date that tell how things are now. To be called again and again.
+    package func sampleMetrics() {
+        guard let gauges else { return }
+        _ = silence()
+        gauges.set(connections: connections, requestsInFlight: requestsInFlight)
+    }
+
+    /// The oldest requests whose application is running, so many of them; also if the loop does not answer.
+    package func oldestRequests(_ count: Int) -> [RequestInFlight] {
+        let now = MonotonicTime.now()
+        let oldest = loops.flatMap { $0.exchanges.oldest(count, at: now) }
+        return loops.count == 1 ? oldest : Array(oldest.sorted { $0.age > $1.age }.prefix(count))
     }
 
     /// Asks every loop for a sign of life, and says for how long the slowest has been owing one. To be called again and again.

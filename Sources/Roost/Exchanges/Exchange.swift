@@ -55,8 +55,11 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var isEnded = false
     /// Whether what is sent is written at once, and not at the end of the round: for an application that goes on on the loop's thread.
     @exclusivity(unchecked) package var writesAtOnce = false
+    /// When the request's head had arrived.
+    let startTime: MonotonicTime
+    /// Where `ExchangeRegister` has it.
+    @exclusivity(unchecked) var place = 0
     // For the access log.
-    private let startTime: MonotonicTime
     @exclusivity(unchecked) private var sentStatus = 0
     @exclusivity(unchecked) private var sentBytes = 0
 
@@ -68,7 +71,7 @@ package final class Exchange: @unchecked Sendable {
         self.wire = wire
         self.number = number
         madeID = shared.makeRequestID()
-        startTime = shared.accessLog == nil ? .distantFuture : .now()
+        startTime = shared.loop.now
     }
 
     // MARK: Who is calling
@@ -104,6 +107,14 @@ package final class Exchange: @unchecked Sendable {
         if head.namesRequest, origin.isForwarderTrusted, let id = ReceivedRequestID.text(in: head).flatMap({ RequestID($0) }) { return id }
         if let uniqueID = origin.uniqueID, let id = RequestID(number > 1 ? "\(uniqueID)-\(number)" : uniqueID) { return id }
         return madeID
+    }
+
+    /// How many nanoseconds have passed since the request reached the proxy, if a trusted one tells; nil too if its clock is far from this one.
+    var queueTime: UInt64? {
+        guard origin.isForwarderTrusted, let index = head.firstIndex(ofField: "x-request-start"),
+            let start = RequestStart(head.bytes[head.fieldValueRange(at: index)])
+        else { return nil }
+        return start.elapsed
     }
 
     /// Calls `body` as the loop's own code, on the thread that drives the loop: for an application whose tasks run between the loop's rounds.
@@ -326,7 +337,7 @@ package final class Exchange: @unchecked Sendable {
         isEnded = true
         task = nil
         if canceller != nil { canceller = nil }
-        shared.exchangeEnded()
+        shared.exchangeEnded(self)
         guard let wire else {
             if let error, !isExpected(error) { report(error) }
             return
@@ -406,12 +417,15 @@ package final class Exchange: @unchecked Sendable {
 
     /// - Parameter isComplete: whether the response was sent whole.
     private func logAccess(isComplete: Bool) {
+        guard shared.metrics != nil || shared.accessLog != nil else { return }
+        let elapsed = MonotonicTime.now().nanoseconds &- startTime.nanoseconds
+        shared.metrics?.requestEnded(RequestMethod(head), status: sentStatus, after: elapsed)
         guard let accessLog = shared.accessLog else { return }
         let isBodiless = head.isHead || sentStatus == 204 || sentStatus == 304
         accessLog(
             AccessEntry(
                 scope: HTTPScope(self), status: sentStatus, bodyBytes: isBodiless ? 0 : sentBytes,
-                duration: .nanoseconds(MonotonicTime.now().nanoseconds &- startTime.nanoseconds), isComplete: isComplete
+                duration: .nanoseconds(Int64(clamping: elapsed)), isComplete: isComplete
             )
         )
     }

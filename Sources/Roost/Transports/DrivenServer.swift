@@ -10,7 +10,7 @@ package final class DrivenServer {
     private let config: Config
     private let transport: PolledTransport
     private let allowList: PeerAllowList?
-    private let status = ServerStatus(loopCount: 1, loopName: "the app's event loop")
+    private let status: ServerStatus
     private var listeners: ListenerSet?
     private var isClosed = false
 
@@ -19,6 +19,7 @@ package final class DrivenServer {
         try config.validate()
         self.config = config
         allowList = try PeerAllowList(config)
+        status = ServerStatus(loopCount: 1, loopName: "the app's event loop", metrics: config.metrics)
         transport = try PolledTransport(
             runner: runner, config: config, connectionLimit: config.connectionLimit, status: status.loops[0], refusals: RefusalLog())
     }

@@ -37,7 +37,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     private let afterEnd = Mutex(())
     private let wakeDescriptor: Int32
     /// Refreshed once for each batch of events.
-    private(set) var now = MonotonicTime.coarseNow()
+    private(set) var now = MonotonicTime.now()
     @exclusivity(unchecked) private var date = CachedDate()
 
     /// - Parameter wakeDescriptor: an eventfd(2) that the loop's transport watches.
@@ -147,7 +147,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     func refreshClock() {
-        now = .coarseNow()
+        now = .now()
     }
 
     /// The value of a `date` field for now, made anew once a second.

@@ -79,6 +79,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             rounds -= 1
             let count = readSome(descriptor, transport.readBuffer)
             if count > 0 {
+                transport.context.metrics?.received(count)
                 // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
                 connection.received(UnsafeBufferPointer(rebasing: transport.readBuffer[..<count]).span)
                 connectionChanged()
@@ -177,6 +178,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         while !connection.output.isEmpty {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
+                transport.context.metrics?.sent(count)
                 connection.wrote()
                 // The socket is full, or might never be: the kernel tells that it is not when others have had their turn.
                 if connection.output.file != nil {
@@ -202,6 +204,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         while !isBlocked, !connection.output.isEmpty {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
+                transport.context.metrics?.sent(count)
                 connection.wrote()
             } else if errno == EAGAIN {
                 isBlocked = true

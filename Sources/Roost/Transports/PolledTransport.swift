@@ -52,7 +52,7 @@ final class PolledTransport {
         context = LoopContext(loop: loop, scheduler: timers, runner: runner, config: config, status: status, refusals: refusals)
         self.connectionLimit = connectionLimit
         self.status = status
-        status.belongs(to: loop)
+        status.belongs(to: loop, lags: context.metrics?.lags)
         logger = config.logger
         guard watch(wakeDescriptor, events: EPOLLIN.rawValue, data: UInt64(wakeDescriptor)),
             watch(timers.descriptor, events: EPOLLIN.rawValue, data: UInt64(timers.descriptor))
@@ -146,6 +146,7 @@ final class PolledTransport {
                     connections.remove(connection.key)
                 }
                 status.setConnections(connections.count)
+                context.metrics?.connectionAccepted()
             case .none:
                 hasWarned = false
                 return

@@ -19,6 +19,7 @@ struct ParsedHead: Equatable {
     var hasDroppedFields = false
     var namesRequest = false
     var isForwarded = false
+    var tellsStart = false
 
     init() {}
 
@@ -40,6 +41,7 @@ struct ParsedHead: Equatable {
         hasDroppedFields = head.hasDroppedFields
         namesRequest = head.namesRequest
         isForwarded = head.isForwarded
+        tellsStart = head.tellsStart
     }
 
     /// The head as it would be sent.
