@@ -56,6 +56,12 @@ struct ManualTests {
         #expect(Set(rows.keys) == Set(SettingTable.command.settings.filter { $0.places.contains(.file) }.map(\.key)))
     }
 
+    @Test("lists every metric, and no other")
+    func metrics() {
+        let documented = Self.items(".It").filter { $0.first == "Va" }.flatMap { $0 }.filter { $0.hasPrefix("roost_") || $0.hasPrefix("process_") }
+        #expect(documented.sorted() == MetricHelp.texts.keys.sorted())
+    }
+
     @Test("lists every exit status and every built-in app")
     func statusAndApps() {
         let statuses = Self.items(".It").compactMap { $0.count == 1 ? Int32($0[0]) : nil }

@@ -8,7 +8,10 @@ import Systemd
 /// They are opened once, when somebody first asks for them.
 package final class OpenListeners: Sendable {
     private enum Source: Sendable {
+        /// Also what systemd passed, if a bind names it.
         case binds
+        /// Nothing that systemd passed.
+        case ownBinds
         case handover(ListenerHandover, isOwner: Bool)
     }
 
@@ -22,6 +25,13 @@ package final class OpenListeners: Sendable {
         binds = config.bind.map(\.address)
         options = config.socket
         source = .binds
+    }
+
+    /// Sockets that are made anew, beside those of a server that what systemd passed is meant for.
+    package init(own config: Config) {
+        binds = config.bind.map(\.address)
+        options = config.socket
+        source = .ownBinds
     }
 
     /// Sockets that another process hands over.
@@ -85,11 +95,15 @@ package final class OpenListeners: Sendable {
         set?.close()
     }
 
+    /// Removes the files of the sockets that Roost has made, for somebody whose server may not come to it.
+    package func removeFiles() { opened.withLock(\.self)?.removeSocketFiles() }
+
     func set() throws -> ListenerSet {
         try opened.withLock { opened in
             if let opened { return opened }
             let set = switch source {
             case .binds: try openBinds()
+            case .ownBinds: try ListenerSet.open(binds, options: options, activated: nil)
             case .handover(let handover, let isOwner): try ListenerSet.adopt(handover, binds, isOwner: isOwner)
             }
             opened = set

@@ -6,6 +6,8 @@ enum CommandLineRequest {
     case text(String)
     case serve(ResolvedSettings)
     case showConfiguration(ResolvedSettings)
+    /// Show how a running service is doing.
+    case showStatus(StatusCommand)
 
     /// Reads the command line of `roost`.
     init(roost arguments: [String], environment: [String: String]) throws {
@@ -22,7 +24,7 @@ enum CommandLineRequest {
         try self.init(OwnAppTool.self, SettingTable.ownApp, arguments, environment)
     }
 
-    private static let subcommands = [ServeCommand._commandName, ConfigCommand._commandName, "help"]
+    private static let subcommands = [ServeCommand._commandName, ConfigCommand._commandName, StatusCommand._commandName, "help"]
 
     private init(
         _ tool: (some ParsableCommand).Type,
@@ -36,6 +38,10 @@ enum CommandLineRequest {
         } catch {
             guard tool.exitCode(for: error) == .success else { throw Self.readable(error, tool, arguments) }
             self = .text(tool.message(for: error))
+            return
+        }
+        if let command = command as? StatusCommand {
+            self = .showStatus(command)
             return
         }
         guard let command = command as? any SettingsCommand else {

@@ -1,3 +1,4 @@
+public import CoreMetrics
 internal import Glibc
 public import Roost
 
@@ -42,6 +43,11 @@ public enum Host {
         }
     }
 
+    /// Where an app's own metrics go to be shown with Roost's on the admin socket: `MetricsSystem.bootstrap(Host.metrics)`.
+    ///
+    /// An app that bootstraps another factory has Roost's metrics there, and on the admin socket as well.
+    public static var metrics: any MetricsFactory { MetricsRegistry.shared }
+
     /// The `roost` command: serves the apps that it knows by name, and apps in Python, for which it becomes their interpreter.
     public static func roost() async -> Never {
         await end("roost") { program in
@@ -84,6 +90,9 @@ public enum Host {
             return .asked
         case .showConfiguration(let settings):
             print(ConfigurationListing.text(settings, table))
+            return .asked
+        case .showStatus(let command):
+            try command.show(environment: ProcessEnvironment.variables())
             return .asked
         case .serve(let settings):
             try ProcessStart.settle(settings)

@@ -8,7 +8,7 @@ struct RoostTool: ParsableCommand {
             abstract: "Serve apps behind a reverse proxy, under systemd.",
             discussion: HelpText.root,
             version: "roost \(roostVersion)",
-            subcommands: [ServeCommand.self, ConfigCommand.self]
+            subcommands: [ServeCommand.self, ConfigCommand.self, StatusCommand.self]
         )
     }
 }

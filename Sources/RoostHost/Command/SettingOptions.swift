@@ -11,13 +11,14 @@ struct SettingOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.limits.rawValue) var limits: SettingFlags<Limits>
     @OptionGroup(title: SettingSection.timeouts.rawValue) var timeouts: SettingFlags<Timeouts>
     @OptionGroup(title: SettingSection.lifecycle.rawValue) var lifecycle: SettingFlags<Lifecycle>
+    @OptionGroup(title: SettingSection.observation.rawValue) var observation: SettingFlags<Observation>
     @OptionGroup(title: SettingSection.process.rawValue) var process: SettingFlags<Process>
     @OptionGroup(title: SettingSection.general.rawValue) var general: SettingFlags<General>
 
     /// The flags that were given.
     var given: [GivenFlag] {
         listening.given + proxies.given + application.given + workers.given + development.given + responses.given + limits.given
-            + timeouts.given + lifecycle.given + process.given + general.given
+            + timeouts.given + lifecycle.given + observation.given + process.given + general.given
     }
 
     enum Listening: SettingGroup { static var section: SettingSection { .listening } }
@@ -29,6 +30,7 @@ struct SettingOptions: ParsableArguments {
     enum Limits: SettingGroup { static var section: SettingSection { .limits } }
     enum Timeouts: SettingGroup { static var section: SettingSection { .timeouts } }
     enum Lifecycle: SettingGroup { static var section: SettingSection { .lifecycle } }
+    enum Observation: SettingGroup { static var section: SettingSection { .observation } }
     enum Process: SettingGroup { static var section: SettingSection { .process } }
     enum General: SettingGroup { static var section: SettingSection { .general } }
 }

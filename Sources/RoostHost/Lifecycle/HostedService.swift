@@ -13,6 +13,8 @@ struct HostedService: Sendable {
     /// To the process that has started this one, unless that is no process of Roost's.
     let parent: ParentChannel?
     let settings: ResolvedSettings
+    /// What is known of the server in this process.
+    let monitor: ServerMonitor
     /// The program's name in error lines.
     let program: String
     /// Threads for WSGI apps if the settings do not say.
@@ -37,15 +39,16 @@ struct HostedService: Sendable {
             case (.service, let reserved), (.successor, let reserved): PIDFile(path, reserved: reserved)
             }
         }
+        monitor = ServerMonitor(app: settings.values.app ?? program, isShown: settings.values.observation.adminSocket != nil)
         service = ServiceReporter(timeouts: PhaseTimeouts(settings.values.serve), logger: settings.values.logger)
         switch role {
         case .service:
             parent = nil
             reporter = service
-        case .worker(_, let channel, _), .successor(let channel, _):
+        case .worker(_, let channel, _), .successor(let channel, _, _):
             let parent = ParentChannel(channel)
             self.parent = parent
-            reporter = ParentReporter(parent, service: service)
+            reporter = ParentReporter(parent, service: service, monitor: monitor)
         }
     }
 
@@ -70,9 +73,11 @@ struct HostedService: Sendable {
         let listeners = switch role {
         case .service: OpenListeners(config)
         case .worker(_, _, let handover): OpenListeners(config, adopting: handover, isOwner: false)
-        case .successor(_, let handover): OpenListeners(config, adopting: handover, isOwner: true)
+        case .successor(_, let handover, _): OpenListeners(config, adopting: handover, isOwner: true)
         }
         config.listeners = listeners
+        config.metricsFactory = MetricsRegistry.shared.factory(isShown: monitor.isShown)
+        config.appName = settings.values.app ?? program
         if let time = settings.values.processes.exitIdleTime, !isActivated {
             throw SettingError.refused(
                 key: "exit_idle_time", value: .text(TimeText(time)?.description ?? "\(time)"), origin: settings.origins["exit_idle_time"] ?? .builtIn,
@@ -86,10 +91,23 @@ struct HostedService: Sendable {
         return Equipment(config: config, accessLog: accessLog, listeners: listeners)
     }
 
+    /// Opens the admin socket, if the settings name one and it is not another process that has it.
+    ///
+    /// - Throws: `BindError`.
+    func adminServer(_ view: any ServiceView) throws -> AdminServer? {
+        guard let path = settings.values.observation.adminSocket else { return nil }
+        let logger = settings.values.logger
+        switch role {
+        case .worker: return nil
+        case .successor(_, _, let admin?): return AdminServer(path: path, view, adopting: admin, logger: logger)
+        case .service, .successor: return AdminServer(path: path, view, adopting: nil, logger: logger)
+        }
+    }
+
     private var isActivated: Bool {
         switch role {
         case .service: !((try? ListenDescriptors.take())?.activated.descriptors.isEmpty ?? true)
-        case .worker(_, _, let handover), .successor(_, let handover): handover.isActivated
+        case .worker(_, _, let handover), .successor(_, let handover, _): handover.isActivated
         }
     }
 

@@ -22,7 +22,8 @@ struct ServiceLife {
             var config = equipment.config
             let reporter = service.reporter
             let attendance = try ProcessAttendance(service, equipment, successor: { try ChildProgram.itself() })
-            config.onPhase = { phase, status in
+            config.onPhase = { [monitor = service.monitor] phase, status in
+                monitor.entered(phase, status)
                 reporter.entered(phase) { ServiceCounts(status) }
                 switch phase {
                 case .starting: break
@@ -32,6 +33,8 @@ struct ServiceLife {
             }
             defer { attendance.end() }
             let app = try await Self.loaded(load)
+            // The app may have named a place for metrics while it was made.
+            config.metricsFactory = MetricsRegistry.shared.factory(isShown: service.monitor.isShown)
             // A worker is told by its supervisor alone: at a terminal Ctrl-C reaches both.
             let trigger: ShutdownTrigger? = if case .worker = service.role { .onSignals(SIGTERM) } else { nil }
             try await serve(app, config, shutdownTrigger: trigger, taskStatus: TaskStatus { service.ready($0) })

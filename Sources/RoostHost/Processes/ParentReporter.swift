@@ -17,12 +17,14 @@ final class ParentReporter: LifeReporter {
 
     private let channel: ParentChannel
     private let service: ServiceReporter
+    private let monitor: ServerMonitor
     private let state = Mutex(State())
 
     /// - Parameter service: Tells the service manager after a promotion.
-    init(_ channel: ParentChannel, service: ServiceReporter) {
+    init(_ channel: ParentChannel, service: ServiceReporter, monitor: ServerMonitor) {
         self.channel = channel
         self.service = service
+        self.monitor = monitor
     }
 
     func entered(_ phase: ServePhase, _ counts: @escaping @Sendable () -> ServiceCounts) {
@@ -48,6 +50,7 @@ final class ParentReporter: LifeReporter {
             return state.isPromoted
         }
         if isPromoted { return service.finished(status, failure: failure, errno: errno) }
+        observe()
         guard let failure else { return channel.send(.finished) }
         return channel.send(.failed(status: status.rawValue, errno: errno, reason: failure))
     }
@@ -65,6 +68,12 @@ final class ParentReporter: LifeReporter {
         service.entered(phase, counts)
     }
 
+    /// Tells what the parent shows of this process, if it shows anything.
+    private func observe() {
+        guard monitor.isShown else { return }
+        channel.send(.observed(WorkerObservation(requests: monitor.requests(), metrics: monitor.ownMetrics())))
+    }
+
     private func keepInformed() async {
         while !Task.isCancelled {
             let counts = state.withLock(\.counts)()
@@ -72,6 +81,7 @@ final class ParentReporter: LifeReporter {
                 connections: counts.connections, requestsInFlight: counts.requestsInFlight, requests: counts.requests,
                 silence: counts.silence.duration, silentLoop: counts.silence.loop)
             guard channel.send(.alive(report)) else { return }
+            observe()
             do { try await Task.sleep(for: Self.rhythm) } catch { return }
         }
     }

@@ -8,6 +8,7 @@ internal import Synchronization
 final class ProcessAttendance: Sendable {
     private let ignored: SignalWatch?
     private let succession: Succession?
+    private let admin: AdminServer?
     private let stored: OpenListeners?
     private let isService: Atomic<Bool>
     private let logger: Logger
@@ -19,6 +20,9 @@ final class ProcessAttendance: Sendable {
         logger = equipment.config.logger
         stored = processes.storesSockets ? equipment.listeners : nil
         isService = Atomic(service.parent == nil)
+        let admin = try service.adminServer(service.monitor)
+        try admin?.open()
+        self.admin = admin
         if case .worker = service.role {
             // The supervisor gets these too, and does what they ask for. A handler, other than SIG_IGN, is not inherited by what the app starts.
             ignored = try SignalWatch([SIGINT, SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU])
@@ -31,8 +35,9 @@ final class ProcessAttendance: Sendable {
             ignored = nil
             succession = try Succession(
                 listeners: equipment.listeners, pidFile: service.pidFile, reporter: service.service, accessLog: equipment.accessLog, logger: equipment.config.logger,
-                startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
+                admin: admin, monitor: service.monitor, startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
         }
+        if service.parent == nil { admin?.start() }
         try service.parent?.listen { [weak self] command in
             switch command {
             case .promoted:
@@ -57,6 +62,7 @@ final class ProcessAttendance: Sendable {
 
     private func becameService() {
         isService.store(true, ordering: .releasing)
+        admin?.start()
         storeSockets()
     }
 
@@ -66,5 +72,6 @@ final class ProcessAttendance: Sendable {
     func end() {
         ignored?.stop()
         succession?.end()
+        admin?.stop()
     }
 }

@@ -14,6 +14,8 @@ final class Succession: Sendable {
     private let reporter: ServiceReporter
     private let accessLog: AccessLog?
     private let logger: Logger
+    private let admin: AdminServer?
+    private let monitor: ServerMonitor
     private let startupTimeout: Duration?
     private let program: @Sendable () throws -> ChildProgram
 
@@ -34,7 +36,8 @@ final class Succession: Sendable {
     private static let pause = Duration.seconds(60)
 
     init(
-        listeners: OpenListeners, pidFile: PIDFile?, reporter: ServiceReporter, accessLog: AccessLog?, logger: Logger, startupTimeout: Duration?,
+        listeners: OpenListeners, pidFile: PIDFile?, reporter: ServiceReporter, accessLog: AccessLog?, logger: Logger, admin: AdminServer?,
+        monitor: ServerMonitor, startupTimeout: Duration?,
         limits: ReplacementLimits, program: @escaping @Sendable () throws -> ChildProgram
     ) throws {
         self.listeners = listeners
@@ -42,6 +45,8 @@ final class Succession: Sendable {
         self.reporter = reporter
         self.accessLog = accessLog
         self.logger = logger
+        self.admin = admin
+        self.monitor = monitor
         self.startupTimeout = startupTimeout
         self.program = program
         self.limits = limits
@@ -111,10 +116,13 @@ final class Succession: Sendable {
             return logger.warning("not replaced: this process does not serve yet")
         }
         reporter.reloading()
+        monitor.reloading(true)
         logger.notice("starting the successor of this process")
         do {
-            let successor = try program().startSuccessor(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) {
-                .successor(channel: $0, handover)
+            let successor = try program().startSuccessor(
+                descriptors: handover.descriptors + (admin?.handover?.descriptors ?? []), hidden: ["WATCHDOG_PID"]
+            ) {
+                .successor(channel: $0, handover, admin: admin?.handover)
             }
             var channel = ChildChannel(successor.channel)
             switch follow(&channel) {
@@ -131,6 +139,7 @@ final class Succession: Sendable {
                 logger.notice("process \(successor.process) serves from here on; finishing the requests in flight")
                 reporter.handedOver(to: successor.process)
                 listeners.leave()
+                admin?.leave()
                 pidFile?.leave()
                 channel.say(.promoted)
                 // What it serves may be older than the wish that came while it started.
@@ -146,6 +155,7 @@ final class Succession: Sendable {
     private func fail(_ reason: String) {
         logger.error("reload failed: \(reason); this process goes on")
         reporter.reloadFailed(reason)
+        monitor.reloading(false)
     }
 
     private enum Outcome {
@@ -169,7 +179,7 @@ final class Succession: Sendable {
                 switch message {
                 case .started: return .serves
                 case .failed(_, _, let reason): return .failed(reason)
-                case .alive, .draining, .finished: continue
+                case .alive, .observed, .draining, .finished: continue
                 }
             }
             if reading.isClosed { return .failed(reading.problem ?? ChildChannel.endedEarly) }

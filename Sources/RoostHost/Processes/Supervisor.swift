@@ -11,6 +11,7 @@ final class Supervisor {
     private struct Worker {
         let process: Int32
         var channel: ChildChannel?
+        let started: ContinuousClock.Instant
     }
 
     private struct Successor {
@@ -21,6 +22,8 @@ final class Supervisor {
     private let service: HostedService
     private let launch: () throws -> ChildProgram
     private let accessLog: AccessLog?
+    private let view: SupervisorView
+    private let admin: AdminServer?
     private let listeners: OpenListeners
     private let logger: Logger
     private let watchdog = Watchdog.interval
@@ -36,8 +39,11 @@ final class Supervisor {
     private let measuresMemory: Bool
     private var idle: IdleWatch?
     private var reports: [WorkerID: WorkerReport] = [:]
+    private var observations: [WorkerID: WorkerObservation] = [:]
     /// The requests of workers that are gone.
     private var pastRequests = 0
+    private var pastMetrics = MetricsSnapshot()
+    private var restarts = 0
     /// When the workers are told to stop; nil until somebody asks for it.
     private var stopping: Duration?
     private let drainDelay: Duration
@@ -59,6 +65,8 @@ final class Supervisor {
         let values = service.settings.values
         let policy = values.processes.policy(values.serve)
         accessLog = equipment.accessLog
+        view = SupervisorView(app: equipment.config.appName)
+        admin = try service.adminServer(view)
         listeners = equipment.listeners
         logger = equipment.config.logger
         machine = SupervisorStateMachine(policy)
@@ -87,12 +95,15 @@ final class Supervisor {
     private func run() throws -> ExitStatus {
         defer { signals.stop() }
         try listeners.open()
+        try admin?.open()
+        if voice.isService { admin?.start() }
         handle(.start)
         while ending == nil { turn() }
         guard let ending else { return .internalError }
         voice.waitForPredecessor()
         if ending.isHandedOver { listeners.leave() }
         listeners.close()
+        admin?.stop()
         service.pidFile?.remove()
         let isReported = voice.end(ending)
         if let reason = ending.reason, !isReported { StandardError.write(error: reason, program: service.program) }
@@ -125,6 +136,7 @@ final class Supervisor {
         feedWatchdog(at: time)
         measure(at: time)
         stopIfIdle(at: time)
+        if admin != nil { view.show(board()) }
     }
 
     /// Tells the workers to stop; the first time once the drain delay is over.
@@ -167,7 +179,11 @@ final class Supervisor {
             workers[id]?.channel = nil
         }
         for message in reading.messages {
-            if case .alive(let report) = message { reports[id] = report }
+            switch message {
+            case .alive(let report): reports[id] = report
+            case .observed(let observation): observations[id] = observation
+            case .started, .draining, .failed, .finished: break
+            }
             handle(.message(id, message))
         }
         if reading.isClosed { handle(.channelClosed(id, reason: reading.problem)) }
@@ -182,6 +198,8 @@ final class Supervisor {
             workers[id]?.channel?.close()
             workers[id] = nil
             pastRequests += reports.removeValue(forKey: id)?.requests ?? 0
+            if let metrics = observations.removeValue(forKey: id)?.metrics.past { pastMetrics.add(metrics) }
+            restarts += 1
             handle(.exited(id, termination))
         }
     }
@@ -215,6 +233,7 @@ final class Supervisor {
         case .successorTookOver(let pid):
             voice.handOver(to: pid)
             listeners.leave()
+            admin?.leave()
             service.pidFile?.leave()
             successor?.channel.say(.promoted)
         case .status(let text): voice.status(text)
@@ -232,7 +251,7 @@ final class Supervisor {
             let child = try launch().start(descriptors: handover.descriptors, hidden: Self.managersVariables, blocked: [SIGINT]) {
                 .worker(number: id.number, channel: $0, handover)
             }
-            workers[id] = Worker(process: child.process, channel: ChildChannel(child.channel))
+            workers[id] = Worker(process: child.process, channel: ChildChannel(child.channel), started: .now)
             handle(.spawned(id, pid: child.process))
         } catch {
             handle(.spawnFailed(id, reason: "\(error)", errno: (error as? ChildProgramError)?.code))
@@ -252,8 +271,10 @@ final class Supervisor {
     private func startSuccessor() {
         do {
             guard let handover = listeners.handover else { return }
-            let process = try ChildProgram.itself().startSuccessor(descriptors: handover.descriptors, hidden: ["WATCHDOG_PID"]) {
-                .successor(channel: $0, handover)
+            let process = try ChildProgram.itself().startSuccessor(
+                descriptors: handover.descriptors + (admin?.handover?.descriptors ?? []), hidden: ["WATCHDOG_PID"]
+            ) {
+                .successor(channel: $0, handover, admin: admin?.handover)
             }
             successor = Successor(process: process, channel: ChildChannel(process.channel))
         } catch {
@@ -269,7 +290,7 @@ final class Supervisor {
             case .failed(_, _, let reason):
                 endSuccessor()
                 return handle(.successorFailed(reason: reason))
-            case .alive, .draining, .finished: continue
+            case .alive, .observed, .draining, .finished: continue
             }
         }
         if reading.isClosed {
@@ -288,12 +309,33 @@ final class Supervisor {
     private func hearPredecessor() -> Bool {
         guard voice.hear() else { return false }
         service.writePIDFile()
+        admin?.start()
         storeSockets()
         return true
     }
 
     private func storeSockets() {
         if storesSockets, voice.isService { listeners.keepOverRestart(logger) }
+    }
+
+    // MARK: What is shown
+
+    private func board() -> SupervisorView.Board {
+        let now = ContinuousClock.now
+        let workers = machine.workers.map { worker in
+            SupervisorView.Worker(
+                number: worker.id.number, pid: worker.pid, state: worker.state, started: self.workers[worker.id]?.started ?? now,
+                report: worker.report, heard: now - (self.now - worker.lastHeard), observation: observations[worker.id] ?? WorkerObservation())
+        }
+        let phase: ServiceStatus.Phase = switch machine.phase {
+        case .idle, .booting: .starting
+        case .serving: hasDelayed ? .draining : .serving
+        case .reloading: hasDelayed ? .draining : .reloading
+        case .stopping, .ended: .draining
+        }
+        return SupervisorView.Board(
+            phase: phase, ready: (phase == .serving || phase == .reloading) && machine.workers.contains(where: \.isServing),
+            binds: machine.addresses, workers: workers, pastRequests: pastRequests, pastMetrics: pastMetrics, restarts: restarts)
     }
 
     // MARK: Development

@@ -29,6 +29,7 @@ package final class WorkerHost: Sendable {
             let environment = environment ?? ProcessEnvironment.variables()
             switch try CommandLineRequest(roost: arguments, environment: environment) {
             case .text(let text): return .print(text)
+            case .showStatus: throw CommandLineError("this process only serves", help: "roost status --help")
             case .showConfiguration(let settings): return .print(ConfigurationListing.text(settings, .command))
             case .serve(let settings):
                 try ProcessStart.settle(settings)
@@ -57,6 +58,7 @@ package final class WorkerHost: Sendable {
 
     /// The server goes from one phase to the next; `status` is read, on any thread, for as long as the phase lasts.
     package func entered(_ phase: ServePhase, _ status: ServerStatus? = nil) {
+        service.monitor.entered(phase, status)
         service.reporter.entered(phase) { status.map(ServiceCounts.init) ?? ServiceCounts() }
         switch phase {
         case .starting, .serving: break

@@ -17,6 +17,8 @@ struct HostSettings: Sendable {
     var processes = ProcessSettings()
     /// Whose rights it is served with.
     var rights = RightsSettings()
+    /// How it can be looked at.
+    var observation = ObservationSettings()
     /// What concerns apps in Python alone.
     var python = PythonSettings()
     var serve = Config()

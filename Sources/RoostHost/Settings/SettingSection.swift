@@ -11,5 +11,6 @@ enum SettingSection: String, Sendable, CaseIterable {
     case limits = "Limits"
     case timeouts = "Timeouts"
     case lifecycle = "Starting and stopping"
+    case observation = "Observation"
     case process = "Process"
 }

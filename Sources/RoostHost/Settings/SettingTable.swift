@@ -43,7 +43,7 @@ struct SettingTable: Sendable {
         ),
     ]
 
-    private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle, process].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
@@ -247,6 +247,14 @@ struct SettingTable: Sendable {
         Setting(
             "graceful_timeout", .lifecycle, .time, \.serve.gracefulTimeout,
             "Let requests in flight finish for this long when stopping; 0 cuts them at once."
+        ),
+    ]
+
+    private static let observation: [Setting] = [
+        Setting(
+            "admin_socket", .observation, .unset(or: .text("path", expected: "the path of a Unix socket such as /run/app/admin.sock")),
+            \.observation.adminSocket,
+            "Answer /healthz, /readyz, /metrics, /status and roost status on this Unix socket, for its owner alone."
         ),
     ]
 

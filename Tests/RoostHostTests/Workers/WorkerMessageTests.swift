@@ -12,7 +12,8 @@ struct WorkerMessageTests {
         .alive(WorkerReport(connections: Int(Int32.max), requestsInFlight: Int(Int32.max), requests: 1 << 53, silence: .seconds(365 * 86_400))),
         .draining,
         .failed(status: 3, errno: nil, reason: "no database"), .failed(status: 5, errno: 98, reason: ""), .failed(status: 255, errno: 4095, reason: "a\nb"),
-        .finished,
+        .finished, .observed(WorkerObservation()),
+        .observed(WorkerObservation(requests: [RequestStatus(id: "é\n", worker: 1, method: "GET", path: "/", client: nil, age: 1)])),
     ]
 
     /// What bytes give that arrive in pieces: messages, then why there are no more, if they are malformed.
@@ -82,8 +83,11 @@ struct WorkerMessageTests {
             ([0], "there is no kind 0"),
             ([0x47, 0x45, 0x54], "there is no kind 71"),
             (raw(3, [], length: 65_537), "its 65537 bytes are more than the 65536 that are accepted"),
+            (raw(6, [], length: 1_048_577), "its 1048577 bytes are more than the 1048576 that are accepted"),
             (raw(3, [], length: 0xFFFF_FFFF), "its 4294967295 bytes are more than the 65536 that are accepted"),
             (raw(3, [1]), "1 bytes are left over at its end"),
+            (raw(6, Array("{}".utf8)), "what it tells of itself cannot be read"),
+            (raw(6, []), "what it tells of itself cannot be read"),
             (raw(5, [1, 2]), "2 bytes are left over at its end"),
             (raw(1, [0]), "1 bytes are left for an address's length, which has 2"),
             (raw(1, [0, 2, 0x61]), "1 bytes are left for an address, which has 2"),

@@ -26,6 +26,12 @@ struct PayloadReader {
         return text
     }
 
+    /// All that is left.
+    mutating func remainder() -> ArraySlice<UInt8> {
+        defer { rest = [] }
+        return rest
+    }
+
     /// Nothing may be left.
     func end() throws(MalformedWorkerMessage) {
         guard rest.isEmpty else { throw MalformedWorkerMessage("\(rest.count) bytes are left over at its end") }

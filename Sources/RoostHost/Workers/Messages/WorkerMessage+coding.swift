@@ -2,7 +2,7 @@ extension WorkerMessage {
     /// The first byte of a message.
     enum Kind: UInt8, Sendable {
         case started = 1
-        case alive, draining, failed, finished
+        case alive, draining, failed, finished, observed
     }
 
     /// What numbers can be without being absurd. They leave room for sums.
@@ -42,6 +42,12 @@ extension WorkerMessage {
             self = .failed(status: Int32(status), errno: errno == 0 ? nil : Int32(errno), reason: try payload.text("the reason"))
         case .finished:
             self = .finished
+        case .observed:
+            do {
+                self = .observed(try WorkerObservation(payload.remainder()))
+            } catch {
+                throw MalformedWorkerMessage("what it tells of itself cannot be read")
+            }
         }
     }
 
@@ -59,11 +65,12 @@ extension WorkerMessage {
         case .draining: .draining
         case .failed: .failed
         case .finished: .finished
+        case .observed: .observed
         }
     }
 
     private var payload: [UInt8] {
-        let maximum = WorkerMessageParser.maximumLength
+        let maximum = WorkerMessageParser.maximumLength(kind)
         switch self {
         case .started(let addresses):
             return addresses.reduce(into: []) { payload, address in
@@ -81,6 +88,8 @@ extension WorkerMessage {
         case .failed(let status, let errno, let reason):
             let numbers = Self.bigEndian(Int(status), in: Limit.status, size: 1) + Self.bigEndian(Int(errno ?? 0), in: Limit.errno, size: 4)
             return numbers + Self.text(reason, longest: maximum - numbers.count)
+        case .observed(let observation):
+            return observation.encoded(longest: maximum)
         case .draining, .finished:
             return []
         }

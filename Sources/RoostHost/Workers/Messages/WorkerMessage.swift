@@ -4,6 +4,8 @@ enum WorkerMessage: Sendable, Hashable {
     case started(addresses: [String])
     /// Sent again and again from the start on. Its absence tells as much as it does.
     case alive(WorkerReport)
+    /// Sent with it, if the service can be looked at from outside.
+    case observed(WorkerObservation)
     /// Nothing more is accepted; requests in flight are being finished.
     case draining
     /// The worker is about to end because of an error.

@@ -10,9 +10,10 @@
 /// | 3 draining | – |
 /// | 4 failed | the exit status in one byte, the error number or 0 in four, then the reason |
 /// | 5 finished | – |
+/// | 6 observed | a `WorkerObservation` in JSON |
 struct WorkerMessageParser: Sendable {
-    /// The longest payload, in bytes.
-    static let maximumLength = 65_536
+    /// The longest payload of a kind, in bytes.
+    static func maximumLength(_ kind: WorkerMessage.Kind) -> Int { kind == .observed ? 1 << 20 : 65_536 }
     static let headLength = 5
 
     /// Received and not yet read.
@@ -49,8 +50,8 @@ struct WorkerMessageParser: Sendable {
         guard let kind = WorkerMessage.Kind(rawValue: first) else { throw MalformedWorkerMessage("there is no kind \(first)") }
         guard bytes.count >= Self.headLength else { return nil }
         let length = bytes[1..<Self.headLength].reduce(0) { $0 << 8 | Int($1) }
-        guard length <= Self.maximumLength else {
-            throw MalformedWorkerMessage("its \(length) bytes are more than the \(Self.maximumLength) that are accepted")
+        guard length <= Self.maximumLength(kind) else {
+            throw MalformedWorkerMessage("its \(length) bytes are more than the \(Self.maximumLength(kind)) that are accepted")
         }
         let end = Self.headLength + length
         guard bytes.count >= end else { return nil }

@@ -35,6 +35,7 @@ extension SupervisorStateMachine {
         case .draining: drains(index)
         case .failed(let status, let errno, let reason): failed(index, status, errno, reason)
         case .finished: finished(index)
+        case .observed: break
         }
     }
 

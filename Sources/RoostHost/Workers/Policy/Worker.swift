@@ -45,6 +45,16 @@ struct Worker: Sendable {
     /// `worker 3 (pid 812)`.
     var name: String { pid.map { "\(id) (pid \($0))" } ?? "\(id)" }
 
+    /// What it is doing, in one word.
+    var state: String {
+        switch stage {
+        case .spawning, .starting: "starting"
+        case .serving: "serving"
+        case .leaving: "draining"
+        case .killed: "killed"
+        }
+    }
+
     /// Whether it serves, or is going to.
     var counts: Bool {
         switch stage {

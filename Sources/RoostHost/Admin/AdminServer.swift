@@ -1,0 +1,68 @@
+internal import CoreMetrics
+internal import Logging
+internal import Roost
+internal import Synchronization
+
+/// Serves the admin socket on a thread of its own, so that it answers when the app does not.
+final class AdminServer: Sendable {
+    private let listeners: OpenListeners
+    private let config: Config
+    private let view: any ServiceView
+    private let server = Mutex<Task<Void, Never>?>(nil)
+
+    /// - Parameters:
+    ///   - path: The socket, which its owner alone may use.
+    ///   - handover: The socket, if the process that this one succeeds has opened it.
+    init(path: String, _ view: any ServiceView, adopting handover: ListenerHandover?, logger: Logger) {
+        var config = Config()
+        config.bind = [.unix(path: path)]
+        config.socket.mode = 0o600
+        config.logger = logger
+        config.logger.logLevel = .warning
+        config.metricsFactory = NOOPMetricsHandler.instance
+        config.lifespan = .off
+        config.limitConnections = 64
+        config.gracefulTimeout = .seconds(1)
+        config.includeRequestIDHeader = false
+        listeners = handover.map { OpenListeners(config, adopting: $0, isOwner: true) } ?? OpenListeners(own: config)
+        config.listeners = listeners
+        self.config = config
+        self.view = view
+    }
+
+    /// What a successor is told of the socket; nil before it is open.
+    var handover: ListenerHandover? { listeners.handover }
+
+    /// Opens the socket.
+    ///
+    /// - Throws: `BindError`.
+    func open() throws { try listeners.open() }
+
+    /// Begins to answer.
+    func start() {
+        let app = AdminApp(view: view)
+        server.withLock { server in
+            guard server == nil else { return }
+            server = Task { [config] in
+                do {
+                    try await serve({ try await app($0, $1, $2) }, config, shutdownTrigger: .never)
+                } catch is CancellationError {
+                } catch {
+                    config.logger.error("the admin socket is not served: \(error)")
+                }
+            }
+        }
+    }
+
+    /// A successor answers from here on.
+    func leave() {
+        listeners.leave()
+        server.withLock { $0?.cancel() }
+    }
+
+    /// Answers no more, and removes the socket.
+    func stop() {
+        server.withLock { $0?.cancel() }
+        listeners.removeFiles()
+    }
+}
