@@ -82,6 +82,8 @@ public struct Config: Sendable {
     public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
     /// Called for each request when its response is complete or has failed: on an event loop's thread, which it should not keep waiting.
     public var accessLog: (@Sendable (AccessEntry) -> Void)?
+    /// Whether the Swift task of each request is called `request ID`, as debuggers and dumps show it; that costs a little. Default: false.
+    public var namesTasks = false
     /// What the application is called in metrics. Default: `app`.
     public var appName = "app"
     /// Makes what the server counts and measures with; nil for what `MetricsSystem` was bootstrapped with, if it was. Default: nil.

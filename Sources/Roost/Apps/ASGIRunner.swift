@@ -2,6 +2,7 @@
 struct ASGIRunner: ApplicationRunner {
     let application: ASGIFramework
     let executor: AppExecutor
+    var usesTasks: Bool { true }
 
     func run(_ exchange: Exchange) {
         let application = self.application
@@ -10,7 +11,7 @@ struct ASGIRunner: ApplicationRunner {
         case .eventLoop:
             // The task is enqueued at once and runs in this round of the loop: no thread is crossed between read and write.
             // Detached, because a pipelined request is started within the task of the one before, and must not see its task-local values.
-            task = Task.detached(executorPreference: exchange.loop) {
+            task = Task.detached(name: exchange.taskName, executorPreference: exchange.loop) {
                 do {
                     try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
                     Self.end(exchange, nil)
@@ -19,7 +20,7 @@ struct ASGIRunner: ApplicationRunner {
                 }
             }
         case .concurrentPool:
-            task = Task.detached(executorPreference: globalConcurrentExecutor) {
+            task = Task.detached(name: exchange.taskName, executorPreference: globalConcurrentExecutor) {
                 do {
                     try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
                     Self.end(exchange, nil)

@@ -13,6 +13,8 @@ final class LoopContext: @unchecked Sendable {
     let serverField: StaticString?
     let sendsDate: Bool
     let sendsRequestID: Bool
+    /// Whether the tasks that run the application have names, which cost a little.
+    let namesTasks: Bool
     let accessLog: (@Sendable (AccessEntry) -> Void)?
     /// Nil if nobody wants to know.
     let metrics: LoopMetrics?
@@ -54,6 +56,7 @@ final class LoopContext: @unchecked Sendable {
         serverField = config.includeServerHeader ? "roost" : nil
         sendsDate = config.includeDateHeader
         sendsRequestID = config.includeRequestIDHeader
+        namesTasks = config.namesTasks
         accessLog = config.accessLog
         metrics = config.metrics.map { LoopMetrics($0, app: config.appName) }
         self.refusals = refusals
@@ -131,7 +134,13 @@ protocol LoopScheduler: AnyObject {
 
 /// Starts an application for one exchange, and calls `exchange.end` on its loop when the application is done.
 package protocol ApplicationRunner: Sendable {
+    /// Whether each request has a Swift task.
+    var usesTasks: Bool { get }
     func run(_ exchange: Exchange)
+}
+
+extension ApplicationRunner {
+    package var usesTasks: Bool { false }
 }
 
 /// A configuration's limits, in the units in which connections count.

@@ -117,6 +117,9 @@ package final class Exchange: @unchecked Sendable {
         return start.elapsed
     }
 
+    /// What the Swift task is called that runs the application; nil for one that has no name, or is no Swift task.
+    var taskName: String? { shared.namesTasks && shared.runner.usesTasks ? "request \(requestID)" : nil }
+
     /// Calls `body` as the loop's own code, on the thread that drives the loop: for an application whose tasks run between the loop's rounds.
     package func onLoop<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         // The time of the last round may be long ago.

@@ -8,13 +8,16 @@ package struct RequestInFlight: Sendable, Hashable {
     package var client: String?
     /// Since the request's head had arrived.
     package var age: Duration
+    /// The name of the Swift task that runs the application, if it has one.
+    package var task: String?
 
-    package init(id: String, method: String, path: String, client: String?, age: Duration) {
+    package init(id: String, method: String, path: String, client: String?, age: Duration, task: String? = nil) {
         self.id = id
         self.method = method
         self.path = path
         self.client = client
         self.age = age
+        self.task = task
     }
 }
 
@@ -24,6 +27,7 @@ extension RequestInFlight {
         let elapsed = now.nanoseconds > exchange.startTime.nanoseconds ? now.nanoseconds - exchange.startTime.nanoseconds : 0
         self.init(
             id: exchange.requestID.description, method: exchange.head.method, path: exchange.head.rawPath,
-            client: exchange.client.address?.host, age: .nanoseconds(Int64(clamping: elapsed)))
+            client: exchange.client.address?.host, age: .nanoseconds(Int64(clamping: elapsed)),
+            task: exchange.taskName)
     }
 }

@@ -46,7 +46,7 @@ final class ServerMonitor: ServiceView {
         (state.withLock(\.server)?.oldestRequests(limit) ?? []).map { request in
             RequestStatus(
                 id: request.id, worker: worker, method: request.method, path: request.path, client: request.client,
-                age: request.age / .seconds(1))
+                age: request.age / .seconds(1), task: request.task)
         }
     }
 

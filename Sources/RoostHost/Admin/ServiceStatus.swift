@@ -97,4 +97,6 @@ struct RequestStatus: Sendable, Hashable, Codable {
     var client: String?
     /// In seconds.
     var age: Double
+    /// The name of the Swift task that runs the app, if it has one.
+    var task: String?
 }

@@ -62,6 +62,7 @@ struct HostedService: Sendable {
         var config: Config
         let accessLog: AccessLog?
         let listeners: OpenListeners
+        let statsD: StatsDSender?
     }
 
     /// Opens the logs, and says what to serve on. If the settings name no address, the sockets that systemd passed are served,
@@ -78,17 +79,29 @@ struct HostedService: Sendable {
         config.listeners = listeners
         config.metricsFactory = MetricsRegistry.shared.factory(isShown: monitor.isShown)
         config.appName = settings.values.app ?? program
+        config.namesTasks = settings.values.observation.slowRequest != nil
         if let time = settings.values.processes.exitIdleTime, !isActivated {
             throw SettingError.refused(
                 key: "exit_idle_time", value: .text(TimeText(time)?.description ?? "\(time)"), origin: settings.origins["exit_idle_time"] ?? .builtIn,
                 reason: "nobody would start the service again: systemd has passed no sockets to it; start it by a socket unit, or leave this out")
+        }
+        var statsD: StatsDSender?
+        if !isForSupervisor, let server = settings.values.observation.statsDServer {
+            let observation = settings.values.observation
+            let sender = try StatsDSender(server, prefix: observation.statsDPrefix, tags: observation.statsDTags)
+            config.logger.handler = StatsDLogHandler(sender, before: config.logger.handler)
+            config.accessLog = { [log = config.accessLog] entry in
+                log?(entry)
+                sender.record(entry)
+            }
+            statsD = sender
         }
         if case .worker(let number, _, _) = role {
             // The supervisor waits before it tells its workers.
             config.drainDelay = .zero
             config.logger[metadataKey: "worker"] = "\(number)"
         }
-        return Equipment(config: config, accessLog: accessLog, listeners: listeners)
+        return Equipment(config: config, accessLog: accessLog, listeners: listeners, statsD: statsD)
     }
 
     /// Opens the admin socket, if the settings name one and it is not another process that has it.

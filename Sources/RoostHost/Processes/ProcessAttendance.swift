@@ -9,6 +9,9 @@ final class ProcessAttendance: Sendable {
     private let ignored: SignalWatch?
     private let succession: Succession?
     private let admin: AdminServer?
+    private let statsD: StatsDSender?
+    /// What tells the log of requests that are running.
+    let requests: RequestWatch
     private let stored: OpenListeners?
     private let isService: Atomic<Bool>
     private let logger: Logger
@@ -18,8 +21,11 @@ final class ProcessAttendance: Sendable {
         let reporter = service.reporter as? ParentReporter
         let processes = service.settings.values.processes
         logger = equipment.config.logger
+        statsD = equipment.statsD
         stored = processes.storesSockets ? equipment.listeners : nil
         isService = Atomic(service.parent == nil)
+        requests = try RequestWatch(
+            service.monitor, slowAfter: service.settings.values.observation.slowRequest, logger: equipment.config.logger)
         let admin = try service.adminServer(service.monitor)
         try admin?.open()
         self.admin = admin
@@ -73,5 +79,7 @@ final class ProcessAttendance: Sendable {
         ignored?.stop()
         succession?.end()
         admin?.stop()
+        requests.stop()
+        statsD?.flush()
     }
 }

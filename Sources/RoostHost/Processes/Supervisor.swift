@@ -122,6 +122,7 @@ final class Supervisor {
         let time = now
         if let deadline = machine.nextDeadline, deadline <= time { handle(.tick) }
         for event in signals.take(from: ready) { if event == .stop { stop() } else { handle(event) } }
+        if signals.takeDump() { dump() }
         if let stopping, stopping <= time { stop() }
         for (id, descriptor) in channels where ready.contains(descriptor) { hear(id) }
         if let descriptor = successor?.channel.descriptor, ready.contains(descriptor) { hearSuccessor() }
@@ -319,6 +320,18 @@ final class Supervisor {
     }
 
     // MARK: What is shown
+
+    /// Logs what the workers are, and has each log what it is doing.
+    private func dump() {
+        logger.notice("dump: \(machine.workers.count) workers, \(restarts) were replaced or lost")
+        for worker in machine.workers {
+            logger.notice(
+                "\(worker.name): \(worker.state), \(worker.report.requestsInFlight) requests in flight, \(worker.report.connections) connections",
+                metadata: ["worker": "\(worker.id.number)"])
+            // One that does not serve yet may not know the signal, and would die of it.
+            if worker.isServing { signal(worker.id, SIGQUIT) }
+        }
+    }
 
     private func board() -> SupervisorView.Board {
         let now = ContinuousClock.now

@@ -5,6 +5,7 @@ internal import Roost
 final class SupervisorSignals {
     private let events: [(watch: SignalWatch, event: SupervisorEvent)]
     private let childWatch: SignalWatch
+    private let dumpWatch: SignalWatch
 
     init() throws(SystemError) {
         var events: [(SignalWatch, SupervisorEvent)] = []
@@ -15,9 +16,10 @@ final class SupervisorSignals {
         for (signals, event) in all { events.append((try SignalWatch(signals), event)) }
         self.events = events
         childWatch = try SignalWatch([SIGCHLD])
+        dumpWatch = try SignalWatch([SIGQUIT])
     }
 
-    var descriptors: [Int32] { events.map(\.watch.descriptor) + [children] }
+    var descriptors: [Int32] { events.map(\.watch.descriptor) + [children, dumpWatch.descriptor] }
 
     /// Readable when a child has ended.
     var children: Int32 { childWatch.descriptor }
@@ -31,9 +33,13 @@ final class SupervisorSignals {
 
     func takeChildren() -> Int { childWatch.take() }
 
+    /// Whether it was asked what everybody is doing.
+    func takeDump() -> Bool { dumpWatch.take() > 0 }
+
     /// Puts the earlier dispositions back.
     func stop() {
         for (watch, _) in events { watch.stop() }
         childWatch.stop()
+        dumpWatch.stop()
     }
 }

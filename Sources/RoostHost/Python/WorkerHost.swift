@@ -1,3 +1,5 @@
+internal import Glibc
+internal import Logging
 package import Roost
 
 /// What a process that serves an app in Python asks of the host: its command line, its settings, and the service manager.
@@ -87,6 +89,33 @@ package final class WorkerHost: Sendable {
     /// Prints the line with which a worker ends that came to no settings: `roost: error: …`.
     package static func print(_ error: WorkerError) {
         StandardError.write(error: error.description, program: program)
+    }
+
+    /// Has dumps include what Python is doing.
+    ///
+    /// - Parameters:
+    ///   - stacks: A file that Python has written the stacks of its threads to when the signal came.
+    ///   - wake: Written to, so that the event loop logs its tasks; nil if there are none.
+    package func dump(stacks: Int32, wake: Int32?) {
+        attendance.requests.add { logger in
+            let text = Self.taken(stacks)
+            if !text.isEmpty { logger.notice("dump: the stacks of Python's threads\n\(text)") }
+            if let wake { _ = write(wake, "!", 1) }
+        }
+    }
+
+    /// What is in the file, which is empty from then on.
+    private static func taken(_ file: Int32) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count < 1 << 20 {
+            let count = pread(file, &buffer, buffer.count, bytes.count)
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+        }
+        ftruncate(file, 0)
+        while bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     static let program = "roost"

@@ -256,6 +256,22 @@ struct SettingTable: Sendable {
             \.observation.adminSocket,
             "Answer /healthz, /readyz, /metrics, /status and roost status on this Unix socket, for its owner alone."
         ),
+        Setting(
+            "statsd_host", .observation, .unset(or: .statsDServer), \.observation.statsDServer,
+            "Send counts and times of requests to this StatsD server over UDP; the port is 8125 unless given."
+        ),
+        Setting(
+            "statsd_prefix", .observation, .text("prefix", expected: "text such as shop.", allowEmpty: true), \.observation.statsDPrefix,
+            "Put this before the names there."
+        ),
+        Setting(
+            "dogstatsd_tags", .observation, .text("tags", expected: "tags such as env:prod,team:web", allowEmpty: true), \.observation.statsDTags,
+            "Tag what is sent there, as DogStatsD understands: name:value, separated by commas."
+        ),
+        Setting(
+            "slow_request", .observation, .either(.positiveTime, or: "off"), \.observation.slowRequest,
+            "Log requests that take longer than this while they run, and again when that has doubled."
+        ),
     ]
 
     private static let process: [Setting] = [

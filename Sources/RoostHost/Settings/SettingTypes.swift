@@ -59,6 +59,17 @@ extension SettingType where Value == Int {
     }
 }
 
+extension SettingType where Value == StatsDServer {
+    static var statsDServer: Self {
+        SettingType("host:port", read: { value throws(SettingProblem) in
+            guard case .text(let text) = value, let server = StatsDServer(text) else {
+                throw SettingProblem("expected a host and perhaps a port, such as 127.0.0.1:8125")
+            }
+            return server
+        }, show: { .quoted($0.description) }, plain: { .text($0.description) })
+    }
+}
+
 extension SettingType where Value == UInt32 {
     /// Permission bits in octal.
     static var fileMode: Self {

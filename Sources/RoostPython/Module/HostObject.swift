@@ -33,6 +33,10 @@ final class HostObject {
                     guard let host = HostObject.content(instance), let server else { return nil }
                     return returningNone { () throws(PythonRaised) in try host.ready(server) }
                 },
+                .init(name: "dump", flags: METH_VARARGS) { instance, arguments in
+                    guard let host = HostObject.content(instance), let arguments else { return nil }
+                    return returningNone { () throws(PythonRaised) in try host.dump(arguments) }
+                },
                 .init(name: "finished", flags: METH_VARARGS) { instance, arguments in
                     guard let host = HostObject.content(instance), let arguments else { return nil }
                     return returningNone { () throws(PythonRaised) in try host.finish(arguments) }
@@ -142,6 +146,20 @@ final class HostObject {
         else { throw raise(cpython_objects().pointee.type_error, "ready() takes a Server") }
         status = server.counts
         host.ready(server.binds, status)
+    }
+
+    /// `dump(stacks, wake=None)`
+    private func dump(_ arguments: PyPointer) throws(PythonRaised) {
+        var descriptors: [Int32] = []
+        for index in 0..<PyTuple_Size(arguments) {
+            guard let item = PyTuple_GetItem(arguments, index), item != Py_None() else { continue }
+            let number = PyLong_AsLong(item)
+            if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+            guard let descriptor = Int32(exactly: number) else { throw raise(cpython_objects().pointee.value_error, "a descriptor is expected") }
+            descriptors.append(descriptor)
+        }
+        guard let stacks = descriptors.first else { throw raise(cpython_objects().pointee.type_error, "dump() takes one or two descriptors") }
+        host.dump(stacks: stacks, wake: descriptors.dropFirst().first)
     }
 
     /// `finished(code, reason=None, errno=None)`

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 
 from . import _roost
 from ._detect import Detected, detect
+from ._dump import Dump
 from ._ending import Ending, UsageError
 from ._lifespan import Lifespan
 from ._loading import load
@@ -38,6 +39,7 @@ class Worker:
         self._host = host
         self._shutdown = Shutdown()
         self._signals = Signals(self._shutdown, is_supervised=host.is_supervised)
+        self._dump = Dump(host)
 
     def run(self) -> None:
         """Serves until it is told to stop; raises what it fails with."""
@@ -86,6 +88,7 @@ class Worker:
         runtime = AsyncioRuntime(loop)
         serving = self._serving(app, runtime, runtime)
         watch = runtime.watch(self._signals.fileno(), self._signals.came)
+        dump = runtime.watch(self._dump.fileno(), lambda: self._dump.asyncio_tasks(loop))
         task = loop.create_task(serving.run())
         left: Optional[SystemExit] = None
         try:
@@ -98,6 +101,7 @@ class Worker:
                     self._shutdown.signalled()
         finally:
             loop.run_until_complete(watch.stop())
+            loop.run_until_complete(dump.stop())
             _wind_up(loop)
         if left is not None:
             raise left
@@ -110,6 +114,7 @@ class Worker:
         async def serve(runtime: TrioRuntime) -> None:
             serving = self._serving(app, runtime, runtime)
             watch = runtime.watch(self._signals.fileno(), self._signals.came)
+            dump = runtime.watch(self._dump.fileno(), self._dump.trio_tasks)
             failure = None
             try:
                 await serving.run()
@@ -117,6 +122,7 @@ class Worker:
                 failure = error
             finally:
                 await watch.stop()
+                await dump.stop()
             if runtime.is_busy:
                 # A thread that takes no notice of its cancellation; trio would wait for it for ever.
                 Ending.of(failure).leave(self._host)
