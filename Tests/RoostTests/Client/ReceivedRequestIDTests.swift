@@ -37,6 +37,7 @@ struct ReceivedRequestIDTests {
     )
     func traceParent(_ value: String, _ isValid: Bool) {
         #expect(TraceParent(bytes(value)[...])?.traceID == (isValid ? Self.trace : nil))
+        #expect(TraceParent(bytes(value)[...])?.spanID == (isValid ? Self.parent : nil))
         #expect(TraceParent(bytes("x" + value).dropFirst())?.traceID == (isValid ? Self.trace : nil))
     }
 

@@ -9,19 +9,12 @@ enum ReceivedRequestID {
     static func text(in head: RequestHead) -> String? {
         let bytes = head.bytes
         var requestID: Int?
-        var traceParents: [Int] = []
         for index in 0..<head.fieldCount {
             let name = bytes[head.fieldNameRange(at: index)]
-            if name.count == 12, name.elementsEqual("x-request-id".utf8) {
-                requestID = index
-            } else if name.count == 11, name.elementsEqual("traceparent".utf8) {
-                traceParents.append(index)
-            }
+            if name.count == 12, name.elementsEqual("x-request-id".utf8) { requestID = index }
         }
         if let requestID, let text = text(bytes[head.fieldValueRange(at: requestID)]) { return text }
-        // Trace Context knows no list of them: of two nobody can say which is right.
-        guard traceParents.count == 1 else { return nil }
-        return TraceParent(bytes[head.fieldValueRange(at: traceParents[0])])?.traceID
+        return TraceParent(in: head)?.traceID
     }
 
     /// The id that a PROXY header's `UNIQUE_ID` is: its text, or its bytes as hexadecimal digits if it is no text that could stand in a log.
