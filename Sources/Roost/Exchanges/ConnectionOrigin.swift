@@ -8,6 +8,8 @@ final class ConnectionOrigin: Sendable {
     let client: Client
     /// Who sends the requests: the client, or the last proxy before us that speaks HTTP.
     let hop: Hop
+    /// The address at the other end of the connection itself, whatever a proxy tells; nil on a Unix socket.
+    let peer: Endpoint?
     /// The process at the other end of a Unix socket.
     let credentials: PeerCredentials?
     /// What a proxy has told of the connection.
@@ -18,9 +20,15 @@ final class ConnectionOrigin: Sendable {
     /// What the proxy calls the connection.
     let uniqueID: String?
 
-    init(client: Client, hop: Hop, credentials: PeerCredentials? = nil, proxyHeader: ProxyHeader? = nil, policy: PeerPolicy) {
+    /// A connection whose client is at its other end.
+    convenience init(client: Client, hop: Hop, credentials: PeerCredentials? = nil, policy: PeerPolicy) {
+        self.init(client: client, hop: hop, peer: client.address, credentials: credentials, proxyHeader: nil, policy: policy)
+    }
+
+    private init(client: Client, hop: Hop, peer: Endpoint?, credentials: PeerCredentials?, proxyHeader: ProxyHeader?, policy: PeerPolicy) {
         self.client = client
         self.hop = hop
+        self.peer = peer
         self.credentials = credentials
         self.proxyHeader = proxyHeader
         self.policy = policy
@@ -45,7 +53,7 @@ final class ConnectionOrigin: Sendable {
     /// name by an address is nobody's to be trusted: the forwarded fields on it may be anyone's.
     func proxied(by header: ProxyHeader) -> ConnectionOrigin {
         guard header.command == .proxy else {
-            return ConnectionOrigin(client: client, hop: hop, credentials: credentials, proxyHeader: header, policy: policy)
+            return ConnectionOrigin(client: client, hop: hop, peer: peer, credentials: credentials, proxyHeader: header, policy: policy)
         }
         var client = client
         var hop = Hop.unknown
@@ -62,7 +70,7 @@ final class ConnectionOrigin: Sendable {
         case .unix, nil: break
         }
         if header.ssl?.client.contains(.ssl) ?? false { client.scheme = .https }
-        return ConnectionOrigin(client: client, hop: hop, credentials: credentials, proxyHeader: header, policy: policy)
+        return ConnectionOrigin(client: client, hop: hop, peer: peer, credentials: credentials, proxyHeader: header, policy: policy)
     }
 
     /// Who is calling, for lines of the log about the connection as such.
