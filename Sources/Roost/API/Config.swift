@@ -1,6 +1,7 @@
 public import CoreMetrics
 public import HTTPWire
 public import Logging
+public import Tracing
 
 /// What `serve` needs to know; names are Hypercorn's, in Swift's spelling.
 ///
@@ -88,6 +89,15 @@ public struct Config: Sendable {
     public var appName = "app"
     /// Makes what the server counts and measures with; nil for what `MetricsSystem` was bootstrapped with, if it was. Default: nil.
     public var metricsFactory: (any MetricsFactory)?
+    /// What makes a span for each request, with the names of OpenTelemetry's conventions for HTTP; the application runs within it. Default: nil,
+    /// which is the tracer that the program has bootstrapped by the time its application has started, or that `withTracer` has set around the
+    /// call of `serve`, or none. `NoOpTracer()` is no tracer, whatever the program has.
+    ///
+    /// A span continues the trace of the request's `traceparent` if whoever sent it is one of `forwardedAllowIPs`, and else begins a trace: nobody
+    /// else can make this server write into traces, or sample. Methods other than RFC 9110's and PATCH are `_OTHER` in spans, unless
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` lists them. `error.type` is the type of what the application threw, the status from 500 on,
+    /// or one of `client_gone`, `incomplete_response`, `unreadable_file` and `server_stopped`.
+    public var tracer: (any Tracer)?
     /// Where Roost writes what happens.
     public var logger = Logger(label: "roost")
 

@@ -122,7 +122,14 @@ struct Server {
         shutdown.whenBegun { startup.cancel() }
         do {
             let state = try await startup.value
-            for loop in loops { loop.perform { $0.context.state = state } }
+            // The application may have brought a tracer.
+            let tracing = RequestTracing(config)
+            for loop in loops {
+                loop.perform {
+                    $0.context.state = state
+                    $0.context.tracing = tracing
+                }
+            }
             return true
         } catch is CancellationError where shutdown.hasBegun {
             return false

@@ -1,3 +1,5 @@
+public import Tracing
+
 /// One request as a WSGI application sees it: PEP 3333's `environ`.
 ///
 /// The variables that are strings are read and changed by name, as in CGI; those that are not are properties. Values are made when they are
@@ -41,6 +43,12 @@ public struct WSGIEnvironment {
 
     /// What the request is called in logs and in the response's `x-request-id`; `roost.request_id`.
     public var requestID: String { scope.requestID }
+
+    /// The trace that the request belongs to; see `HTTPScope.traceID`.
+    public var traceID: String? { scope.traceID }
+
+    /// The request's span, if there is a tracer; see `HTTPScope.span`.
+    public var span: (any Tracing.Span)? { scope.span }
 
     /// What is known of the request beyond the variables.
     public var extensions: ScopeExtensions { scope.extensions }

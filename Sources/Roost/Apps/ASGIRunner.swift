@@ -5,6 +5,7 @@ struct ASGIRunner: ApplicationRunner {
     var usesTasks: Bool { true }
 
     func run(_ exchange: Exchange) {
+        if let trace = exchange.trace { return run(exchange, within: trace) }
         let application = self.application
         let task: Task<Void, Never>
         switch executor {
@@ -30,6 +31,27 @@ struct ASGIRunner: ApplicationRunner {
             }
         }
         exchange.runs(in: task)
+    }
+
+    /// The same, so that spans of the application's own are children of the request's.
+    private func run(_ exchange: Exchange, within trace: RequestTrace) {
+        let application = self.application
+        let place: any TaskExecutor =
+            switch executor {
+            case .eventLoop: exchange.loop
+            case .concurrentPool: globalConcurrentExecutor
+            }
+        exchange.runs(
+            in: Task.detached(name: exchange.taskName, executorPreference: place) {
+                await trace.asCurrent {
+                    do {
+                        try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
+                        Self.end(exchange, nil)
+                    } catch {
+                        Self.end(exchange, error)
+                    }
+                }
+            })
     }
 
     private static func end(_ exchange: Exchange, _ error: (any Error)?) {

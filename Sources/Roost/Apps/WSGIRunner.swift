@@ -10,7 +10,11 @@ struct WSGIRunner: ApplicationRunner {
 
     func run(_ exchange: Exchange) {
         do {
-            try threads.submit { serve(exchange) }
+            if let trace = exchange.trace {
+                try threads.submit { trace.asCurrent { serve(exchange) } }
+            } else {
+                try threads.submit { serve(exchange) }
+            }
         } catch {
             exchange.end(error)
         }

@@ -4,7 +4,7 @@ import Logging
 /// What all connections of one event loop share: the application, the limits, the parser, and counts.
 ///
 /// `@unchecked Sendable`: the `let`s are immutable or loop-bound; every `var` is touched only on `loop`'s thread,
-/// but for `state`, which is set once before the loop accepts its first connection.
+/// but for `state` and `tracing`, which are set before the loop accepts its first connection.
 final class LoopContext: @unchecked Sendable {
     let loop: LoopExecutor
     let runner: any ApplicationRunner
@@ -23,6 +23,8 @@ final class LoopContext: @unchecked Sendable {
     let status: ServerStatus.Loop
     /// What the application put into its lifespan's state during startup.
     var state: [String: any Sendable] = [:]
+    /// What makes spans; nil without a tracer. Exclusivity is not checked: it is read for each request, and changed between calls only.
+    @exclusivity(unchecked) var tracing: RequestTracing?
 
     /// Used for every head that arrives in one piece.
     private(set) var parser: HeadParser
@@ -62,6 +64,7 @@ final class LoopContext: @unchecked Sendable {
         self.refusals = refusals
         logger = config.logger
         self.status = status
+        tracing = RequestTracing(config)
         requestLimits = config.requestLimits
         headerMap = config.headerMap
         parser = HeadParser(limits: config.requestLimits, headerMap: config.headerMap)

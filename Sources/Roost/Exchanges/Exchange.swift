@@ -29,6 +29,8 @@ package final class Exchange: @unchecked Sendable {
     /// How many requests there were on the connection, this one among them.
     private let number: Int
     private let madeID: RequestID
+    /// The request's span; nil without a tracer.
+    let trace: RequestTrace?
     /// Who is calling according to forwarded fields, once somebody has asked on the loop.
     @exclusivity(unchecked) private var forwarded: ForwardedClient?
     var loop: LoopExecutor { shared.loop }
@@ -71,7 +73,9 @@ package final class Exchange: @unchecked Sendable {
         self.wire = wire
         self.number = number
         madeID = shared.makeRequestID()
+        trace = shared.tracing?.begin(head, isSenderTrusted: origin.isForwarderTrusted)
         startTime = shared.loop.now
+        trace?.describe(self)
     }
 
     // MARK: Who is calling
@@ -119,6 +123,13 @@ package final class Exchange: @unchecked Sendable {
 
     /// What the Swift task is called that runs the application; nil for one that has no name, or is no Swift task.
     var taskName: String? { shared.namesTasks && shared.runner.usesTasks ? "request \(requestID)" : nil }
+
+    /// The trace that the request belongs to, that of its span or else the one that a trusted proxy names, and its span. May be asked for on any thread.
+    package var traceIDs: (trace: String?, span: String?) {
+        if let parent = trace?.parent { return (parent.traceID, parent.spanID) }
+        guard head.namesRequest, origin.isForwarderTrusted else { return (nil, nil) }
+        return (TraceParent(in: head)?.traceID, nil)
+    }
 
     /// Calls `body` as the loop's own code, on the thread that drives the loop: for an application whose tasks run between the loop's rounds.
     package func onLoop<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
@@ -254,7 +265,11 @@ package final class Exchange: @unchecked Sendable {
         }
         if writesAtOnce { wire?.flush() }
         guard !more else { return }
-        if let wire { logAccess(isComplete: !wire.lacksBody) }
+        if let wire {
+            let isComplete = !wire.lacksBody
+            if !isComplete { trace?.note(.incompleteResponse) }
+            logAccess(isComplete: isComplete)
+        }
         complete()
     }
 
@@ -385,10 +400,9 @@ package final class Exchange: @unchecked Sendable {
 
     /// Logs what went wrong in the application.
     package func report(_ error: any Error) {
-        shared.logger.error(
-            "application failed: \(error)",
-            metadata: metadata.merging(["error_type": "\((error as? any ApplicationFailure)?.kind ?? "\(type(of: error))")"]) { own, _ in own }
-        )
+        let kind = (error as? any ApplicationFailure)?.kind ?? "\(type(of: error))"
+        trace?.record(error, kind: kind)
+        shared.logger.error("application failed: \(error)", metadata: metadata.merging(["error_type": "\(kind)"]) { own, _ in own })
     }
 
     /// What lines of the log about this request say of it.
@@ -397,6 +411,9 @@ package final class Exchange: @unchecked Sendable {
         metadata["method"] = "\(head.method)"
         metadata["path"] = "\(head.rawPath)"
         metadata["request_id"] = "\(requestID)"
+        let (traceID, spanID) = traceIDs
+        if let traceID { metadata["trace_id"] = "\(traceID)" }
+        if let spanID { metadata["span_id"] = "\(spanID)" }
         guard origin.isForwarderTrusted else { return metadata }
         let address = told(\.address)
         metadata["client"] = "\(address?.host ?? "unknown")"
@@ -418,16 +435,21 @@ package final class Exchange: @unchecked Sendable {
         sentBytes = ReasonPhrase.text(for: status).utf8CodeUnitCount
     }
 
+    /// The length of the request's body, if that is known and all of it has arrived.
+    private var receivedBodyBytes: Int? { if case .length(let length) = head.framing, isBodyComplete { length } else { nil } }
+
+    private var sentBodyBytes: Int { head.isHead || sentStatus == 204 || sentStatus == 304 ? 0 : sentBytes }
+
     /// - Parameter isComplete: whether the response was sent whole.
     private func logAccess(isComplete: Bool) {
+        trace?.end(status: sentStatus, receivedBytes: receivedBodyBytes, sentBytes: sentBodyBytes, isComplete: isComplete)
         guard shared.metrics != nil || shared.accessLog != nil else { return }
         let elapsed = MonotonicTime.now().nanoseconds &- startTime.nanoseconds
         shared.metrics?.requestEnded(RequestMethod(head), status: sentStatus, after: elapsed)
         guard let accessLog = shared.accessLog else { return }
-        let isBodiless = head.isHead || sentStatus == 204 || sentStatus == 304
         accessLog(
             AccessEntry(
-                scope: HTTPScope(self), status: sentStatus, bodyBytes: isBodiless ? 0 : sentBytes,
+                scope: HTTPScope(self), status: sentStatus, bodyBytes: sentBodyBytes,
                 duration: .nanoseconds(Int64(clamping: elapsed)), isComplete: isComplete
             )
         )
@@ -461,6 +483,7 @@ package final class Exchange: @unchecked Sendable {
         let missing = min(unsent, sentBytes)
         sentBytes -= missing
         if let failure {
+            trace?.note(.unreadableFile)
             shared.logger.error("the client was cut off: \(missing) bytes of the file that was its response are missing: \(failure)", metadata: metadata)
         }
         logAccess(isComplete: unsent == 0)
@@ -484,7 +507,10 @@ package final class Exchange: @unchecked Sendable {
 
     /// Ends the exchange at once: the client is cut off and the application's task cancelled.
     func cancel() {
-        if wire != nil { logAccess(isComplete: false) }
+        if wire != nil {
+            trace?.note(.serverStopped)
+            logAccess(isComplete: false)
+        }
         detach()
         isCancelled = true
         task?.cancel()

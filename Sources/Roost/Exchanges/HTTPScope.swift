@@ -1,4 +1,5 @@
 public import HTTPWire
+public import Tracing
 
 /// The scope of one HTTP request; names are ASGI's.
 ///
@@ -73,6 +74,18 @@ public struct HTTPScope: Sendable {
 
     /// What the request is called in logs and in the response's `x-request-id`: the trusted proxy's word, else one that was made for it.
     public var requestID: String { exchange.requestID.description }
+
+    /// The trace that the request belongs to, in 32 hexadecimal digits: that of its span, else the one in the `traceparent` of a trusted proxy.
+    /// Nil if there is neither, or if the tracer speaks no W3C Trace Context.
+    public var traceID: String? { exchange.traceIDs.trace }
+
+    /// The request's span, for what only the application knows of it; nil if there is no tracer (`Config.tracer`). A router names it:
+    ///
+    /// ```swift
+    /// request.span?.operationName = "GET /users/{id}"
+    /// request.span?.attributes["http.route"] = "/users/{id}"
+    /// ```
+    public var span: (any Tracing.Span)? { exchange.trace?.span }
 
     /// What is known of the request beyond what every server tells.
     public var extensions: ScopeExtensions { ScopeExtensions(exchange) }

@@ -3,10 +3,12 @@ final class TestServer: Sendable {
     let thread: EventLoopThread
     let origin: ConnectionOrigin
     private let application: ServedApplication
+    private let config: Config
 
     init(_ app: Framework, _ config: Config, origin: ConnectionOrigin) throws {
         try config.validate()
         self.origin = origin
+        self.config = config
         application = ServedApplication(app, config)
         let status = ServerStatus(loopCount: 1)
         // It accepts nothing, and so has no connection of its own.
@@ -22,7 +24,11 @@ final class TestServer: Sendable {
     /// Runs the application's lifespan startup.
     func startUp() async throws {
         let state = try await application.startUp()
-        thread.perform { $0.context.state = state }
+        let tracing = RequestTracing(config)
+        thread.perform {
+            $0.context.state = state
+            $0.context.tracing = tracing
+        }
     }
 
     /// Runs the application's lifespan shutdown.
