@@ -46,7 +46,8 @@ class LoopbackTests(unittest.TestCase):
 
     def test_what_nginx_tells_the_app(self):
         connector = self.serve("builtin:echo")
-        forged = {"Forwarded": "for=192.0.2.1", "X-Forwarded-Prefix": "/forged", "X-Forwarded-Host": "forged", "X-Forwarded-Proto": "https"}
+        forged = {"Forwarded": "for=192.0.2.1", "X-Forwarded-Prefix": "/forged", "X-Forwarded-Host": "forged", "X-Forwarded-Proto": "https",
+                  "Traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "Tracestate": "a=1", "Baggage": "a=1"}
         seen = json.loads(ask(connector, "/a%20b?c=d", headers=forged).body)
         headers = {}
         for name, value in seen["headers"]:
@@ -58,7 +59,7 @@ class LoopbackTests(unittest.TestCase):
         self.assertEqual(headers["x-forwarded-for"], "127.0.0.1")
         self.assertEqual(headers["x-forwarded-proto"], "http")
         self.assertEqual(headers["x-forwarded-host"], "hello.example")
-        for name in ("connection", "forwarded", "x-forwarded-prefix"):
+        for name in ("connection", "forwarded", "x-forwarded-prefix", "traceparent", "tracestate", "baggage"):
             self.assertNotIn(name, headers)
 
 
