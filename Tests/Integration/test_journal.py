@@ -70,6 +70,20 @@ class JournalTests(InstalledTestCase):
         severe = self.entries(app, "--priority=warning")
         self.assertEqual([entry["ROOST_REQUEST_ID"] for entry in severe], [answer.headers["x-request-id"] for answer in answers])
 
+    def test_an_entry_is_found_by_its_trace_if_a_trusted_proxy_tells_it(self):
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        headers = {"Traceparent": "00-{}-00f067aa0ba902b7-01".format(trace), "X-Request-ID": "abc"}
+        for trusted in ('forwarded_allow_ips = ["unix:"]\n', ""):
+            app = self.app("journal-traces", SOCKETS + trusted, binary=OWN_APP)
+            app.start()
+            self.assertEqual(app.ask("/fail", headers=headers).status, 500)
+            self.assertEqual(app.ask("/fail").status, 500)
+            if trusted:
+                entry = self.the_entry(app, "ROOST_TRACE_ID=" + trace)
+                self.assertEqual((entry["ROOST_REQUEST_ID"], entry["ROOST_PATH"]), ("abc", "/fail"))
+            app.stop()
+        self.the_entry(app, "ROOST_TRACE_ID=" + trace)
+
     def test_without_the_journals_socket_the_same_text_is_a_line(self):
         app = self.app("journal-hidden", HELLO, dropin="[Service]\nInaccessiblePaths=/run/systemd/journal/socket\n")
         app.start()

@@ -356,6 +356,21 @@ class ExampleBehaviour(SiteBehaviour):
         with Connection(self.connector, self.name + ".example") as connection:
             return connection.ask(path, **options)
 
+    def test_what_it_logs_is_found_by_its_trace(self):
+        site = self.site()
+        site.start()
+        trace = os.urandom(16).hex()
+        headers = {"Host": self.name + ".example", "Traceparent": "00-{}-00f067aa0ba902b7-01".format(trace)}
+        for path in ("/say", "/raise"):
+            site.ask(path, headers=headers)
+            self.get(site, path)
+        self.assertEqual(len(self.entries(site, "^said by logging", count=2)), 2)
+        self.assertEqual(len(self.entries(site, "the shop is on fire", count=2)), 2)
+        found = [entry for entry in self.entries(site, "") if entry.get("ROOST_TRACE_ID") == trace]
+        self.assertEqual(len(found), 2, found)
+        self.assertRegex(found[0]["MESSAGE"], "^said by logging")
+        self.assertRegex(found[1]["MESSAGE"], "the shop is on fire")
+
     def test_nginx_serves_the_static_files_itself(self):
         site = self.site()
         path, content = self.static_file()

@@ -72,6 +72,19 @@ class WSGIBehaviour:
                      "said on standard error"):
             self.server.wait_for_output(line)
 
+    def test_records_have_the_ids_of_their_request_and_of_its_trace(self):
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        headers = {"Traceparent": "00-{}-00f067aa0ba902b7-01".format(trace), "X-Request-ID": "abc"}
+        # Enough for every thread: none may still have the trace of the request before.
+        for number in range(20):
+            self.ask("/log?text=traced-{}".format(number), headers=headers)
+            self.ask("/log?text=untraced-{}".format(number), headers={"X-Request-ID": "def"})
+        for number in range(20):
+            self.server.wait_for_output("traced-{} logger=unheard request_id=abc trace_id={}$".format(number, trace))
+            self.server.wait_for_output("untraced-{} logger=unheard request_id=def$".format(number))
+        self.assertEqual(self.ask("/raise", headers=headers).status, 500)
+        self.server.wait_for_output("application failed: .* request_id=abc trace_id={}$".format(trace))
+
     # MARK: wsgi.input
 
     def test_bodies_arrive_whole_whichever_way_they_are_read(self):

@@ -74,6 +74,7 @@ final class ASGIScope {
         if let state { try set(PythonReference(PyDict_Copy(state)), at: interned.state, of: dictionary) }
         let id = try PythonText.object(exchange.requestID)
         try interned.requestID.set(id)
+        try interned.traceID.set(exchange.traceIDs.trace)
         try set(extensions.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
         return scope
     }

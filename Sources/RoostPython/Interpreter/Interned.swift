@@ -7,7 +7,8 @@ struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
     let http, https, version10, version11, get, post, slash, emptyBytes, emptyText: PyPointer
     let httpRequest, httpDisconnect, body, moreBody, status: PyPointer
-    let requestID: RequestIDVariable
+    let requestID: RequestVariable
+    let traceID: TraceIDVariable
 
     init() throws(PythonRaised) {
         func name(_ text: String) throws(PythonRaised) -> PyPointer {
@@ -41,6 +42,7 @@ struct Interned: @unchecked Sendable {
         body = try name("body")
         moreBody = try name("more_body")
         status = try name("status")
-        requestID = try RequestIDVariable()
+        requestID = try RequestVariable("roost.request_id")
+        traceID = try TraceIDVariable()
     }
 }

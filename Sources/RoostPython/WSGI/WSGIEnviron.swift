@@ -97,6 +97,7 @@ final class WSGIEnviron {
         try share(errors, at: names.errors, of: dictionary)
         let id = try PythonText.object(exchange.requestID)
         try interned.requestID.set(id)
+        try interned.traceID.set(exchange.traceIDs.trace)
         try share(id.pointer, at: names.requestID, of: dictionary)
         try set(extensions.make(request.extensions, requestID: id), at: names.extensions, of: dictionary)
         return environ

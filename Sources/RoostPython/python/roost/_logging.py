@@ -10,7 +10,7 @@ __all__ = ["HostHandler"]
 
 
 class HostHandler(logging.Handler):
-    """Gives records to the host's log, a traceback and its message as one, with the id of the request that they belong to."""
+    """Gives records to the host's log, a traceback and its message as one, with the ids of the request and the trace that they belong to."""
 
     _LEVELS = ((logging.CRITICAL, "critical"), (logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info"))
 
@@ -22,9 +22,10 @@ class HostHandler(logging.Handler):
         try:
             level = next((name for number, name in self._LEVELS if record.levelno >= number), "debug")
             fields = {"logger": record.name}
-            request_id = _roost.request_id.get(None)
-            if request_id is not None:
-                fields["request_id"] = request_id
+            for name, variable in (("request_id", _roost.request_id), ("trace_id", _roost.trace_id)):
+                value = variable.get(None)
+                if value is not None:
+                    fields[name] = value
             self._host.log(level, self.format(record), fields)
         except Exception:
             self.handleError(record)

@@ -12,6 +12,9 @@ version: str
 request_id: ContextVar[str]
 """What the request is called that this code runs for."""
 
+trace_id: ContextVar[Optional[str]]
+"""The trace that this request belongs to, by the word of a trusted proxy; None, or not set, if it belongs to none."""
+
 class BindError(OSError):
     """An address cannot be listened on; the text is one line that says which, why and who holds it."""
 

@@ -529,6 +529,15 @@ async def say(scope, receive, send):
     await answer(send, b"said")
 
 
+@at("/log")
+async def log_to_the_host(scope, receive, send):
+    """Logs as an app does that has not said where to."""
+    logger = logging.getLogger("unheard")
+    logger.propagate = False
+    logger.warning(query(scope)["text"])
+    await answer(send, b"logged")
+
+
 async def generator_that_is_left():
     try:
         yield 1

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import logging
 import os
 import sys
 import threading
@@ -399,6 +400,15 @@ class OnlyRead:
 
 
 # MARK: failures
+
+@at("/log")
+def log_to_the_host(environ, start_response):
+    """Logs as an app does that has not said where to."""
+    logger = logging.getLogger("unheard")
+    logger.warning(query(environ)["text"])
+    start_response("200 OK", TEXT)
+    return [b"logged"]
+
 
 @at("/raise")
 def raise_before(environ, start_response):
