@@ -41,6 +41,8 @@ public struct Config: Sendable {
 
     /// The prefix under which the application is mounted by the proxy; ASGI's `root_path`, without a trailing slash. Default: empty.
     public var rootPath = ""
+    /// The names under which the service may be asked for; a request for another host is answered 421. Empty for every name. Default: empty.
+    public var serverNames: [ServerName] = []
     /// Whether responses carry a `server: roost` field unless the application sets one. Default: true.
     public var includeServerHeader = true
     /// Whether responses carry a `date` field unless the application sets one. Default: true.
@@ -52,6 +54,8 @@ public struct Config: Sendable {
     public var requestLimits = RequestLimits()
     /// Largest request body in bytes; above it the answer is 413. Default: 16 MiB.
     public var maxBodySize: Int? = 16 << 20
+    /// The same for WSGI applications alone; nil for `maxBodySize`. Default: nil.
+    public var wsgiMaxBodySize: Int?
     /// How many connections are served at once; above it new ones wait in the backlog. Default: as many as the process may have descriptors, less 64.
     public var limitConnections: Int?
     /// Time for a request's head to arrive, from its first byte or, on a new connection, from the accept; then 408 and close. Default: 30 s.
@@ -64,6 +68,8 @@ public struct Config: Sendable {
     public var disconnectGrace: Duration = .seconds(5)
     /// How long a connection stays open without a request. Default: 75 s, longer than nginx keeps its end (60 s), so that a proxy never meets a closed connection.
     public var keepAliveTimeout: Duration? = .seconds(75)
+    /// How many requests a connection carries; the response to the last one says `connection: close`. Default: 1000, as many as nginx sends on one.
+    public var keepAliveMaxRequests: Int? = 1000
 
     /// Time for the lifespan startup. Default: 60 s.
     public var startupTimeout: Duration? = .seconds(60)

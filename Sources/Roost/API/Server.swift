@@ -12,6 +12,7 @@ struct Server {
 
     init(_ app: Framework, _ config: Config) throws {
         try config.validate()
+        let config = config.limited(for: app.mode)
         self.config = config
         allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: config.eventLoops, metrics: config.metrics)
@@ -226,6 +227,9 @@ extension Config {
         if let limitConnections, limitConnections < 1 {
             throw ConfigError(key: "limit_connections", value: "\(limitConnections)", reason: "at least 1 is needed")
         }
+        if let keepAliveMaxRequests, keepAliveMaxRequests < 1 {
+            throw ConfigError(key: "keep_alive_max_requests", value: "\(keepAliveMaxRequests)", reason: "at least 1 is needed")
+        }
         if let forwardedHops {
             guard forwardedHops >= 1 else {
                 throw ConfigError(key: "forwarded_hops", value: "\(forwardedHops)", reason: "at least 1 is needed; without it no forwarded field is believed")
@@ -246,6 +250,13 @@ extension Config {
         if !rootPath.isEmpty, !rootPath.hasPrefix("/") || rootPath.hasSuffix("/") {
             throw ConfigError(key: "root_path", value: rootPath, reason: "it must begin with a slash and not end with one, such as /app")
         }
+    }
+
+    /// The same with the limits of an application that is written to this contract.
+    package func limited(for mode: AppMode) -> Config {
+        var config = self
+        if mode == .wsgi, let wsgiMaxBodySize { config.maxBodySize = wsgiMaxBodySize }
+        return config
     }
 
     /// How many connections may be open at once: the set limit, but never more than there are descriptors for.

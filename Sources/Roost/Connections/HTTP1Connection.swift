@@ -359,6 +359,9 @@ final class HTTP1Connection {
         self.exchange = exchange
         if head.isForwarded, !origin.isForwarderTrusted { shared.noteUnbelieved(origin) }
         if head.hasDroppedFields { exchange.noteDroppedFields() }
+        guard shared.serves(exchange) else {
+            return reject(RequestRejection(status: 421, reason: "the host is none of server_names"))
+        }
         if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
             return reject(.bodyTooLarge)
         }
@@ -528,7 +531,7 @@ extension HTTP1Connection: ExchangeWire {
         try response.start(
             status: status, headers: headers, bodyLength: bodyLength,
             // A client that was never told to send its body may send it or not: what follows cannot be told apart.
-            isLast: shared.isDraining || expectsContinue,
+            isLast: shared.isDraining || expectsContinue || requestCount >= shared.limits.keepAliveMaxRequests,
             requestID: shared.sendsRequestID ? exchange?.requestID : nil,
             to: &output, shared
         )

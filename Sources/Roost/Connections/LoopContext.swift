@@ -10,6 +10,7 @@ final class LoopContext: @unchecked Sendable {
     let runner: any ApplicationRunner
     let limits: ConnectionLimits
     let rootPath: String
+    private let serverNames: [ServerName]
     let serverField: StaticString?
     let sendsDate: Bool
     let sendsRequestID: Bool
@@ -55,6 +56,7 @@ final class LoopContext: @unchecked Sendable {
         self.runner = runner
         limits = ConnectionLimits(config)
         rootPath = config.rootPath
+        serverNames = config.serverNames
         serverField = config.includeServerHeader ? "roost" : nil
         sendsDate = config.includeDateHeader
         sendsRequestID = config.includeRequestIDHeader
@@ -68,6 +70,13 @@ final class LoopContext: @unchecked Sendable {
         requestLimits = config.requestLimits
         headerMap = config.headerMap
         parser = HeadParser(limits: config.requestLimits, headerMap: config.headerMap)
+    }
+
+    /// Whether the service may be asked for under the name that this request is for.
+    func serves(_ exchange: Exchange) -> Bool {
+        guard !serverNames.isEmpty else { return true }
+        let client = exchange.client
+        return serverNames.contain(client.host ?? exchange.head.host, defaultPort: client.scheme.defaultPort)
     }
 
     /// Makes a new parser, because a connection keeps the present one for a head that comes in pieces.
@@ -153,6 +162,7 @@ struct ConnectionLimits: Sendable {
     let readTimeout: Nanoseconds?
     let writeTimeout: Nanoseconds?
     let keepAliveTimeout: Nanoseconds?
+    let keepAliveMaxRequests: Int
     let disconnectGrace: Nanoseconds
 
     init(_ config: Config) {
@@ -161,6 +171,7 @@ struct ConnectionLimits: Sendable {
         readTimeout = config.readTimeout.map(Nanoseconds.init)
         writeTimeout = config.writeTimeout.map(Nanoseconds.init)
         keepAliveTimeout = config.keepAliveTimeout.map(Nanoseconds.init)
+        keepAliveMaxRequests = config.keepAliveMaxRequests ?? .max
         disconnectGrace = Nanoseconds(config.disconnectGrace)
     }
 }

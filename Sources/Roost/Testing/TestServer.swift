@@ -7,6 +7,7 @@ final class TestServer: Sendable {
 
     init(_ app: Framework, _ config: Config, origin: ConnectionOrigin) throws {
         try config.validate()
+        let config = config.limited(for: app.mode)
         self.origin = origin
         self.config = config
         application = ServedApplication(app, config)

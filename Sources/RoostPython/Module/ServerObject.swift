@@ -84,10 +84,10 @@ final class ServerObject {
             switch mode {
             case .asgi:
                 let application = try ASGIApplication(state, callable: app, runtime: runtime)
-                server = ServerObject(settings, try driven(application, settings), application)
+                server = ServerObject(settings, try driven(application, settings, mode), application)
             case .wsgi:
                 let application = try WSGIApplication(state, app, settings)
-                let driven = try driven(application, settings)
+                let driven = try driven(application, settings, mode)
                 server = ServerObject(settings, application.runsOnLoop ? driven : try threaded(driven), nil)
             }
             return try state.server.make(server).release()
@@ -96,9 +96,9 @@ final class ServerObject {
         }
     }
 
-    private static func driven(_ runner: any ApplicationRunner, _ settings: WorkerSettings) throws(PythonRaised) -> DrivenServer {
+    private static func driven(_ runner: any ApplicationRunner, _ settings: WorkerSettings, _ mode: AppMode) throws(PythonRaised) -> DrivenServer {
         do {
-            return try DrivenServer(runner: runner, config: settings.config)
+            return try DrivenServer(runner: runner, config: settings.config.limited(for: mode))
         } catch let error as ConfigError {
             throw raise(cpython_objects().pointee.value_error, error.description)
         } catch {

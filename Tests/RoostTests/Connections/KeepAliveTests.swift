@@ -33,6 +33,23 @@ struct KeepAliveTests {
         }
     }
 
+    @Test("the last request that a connection may carry is told so, and the connection closes")
+    func mostRequests() throws {
+        let request = "GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+        try withMemoryConnection(Apps.hello) { $0.keepAliveMaxRequests = 3 } _: { memory in
+            memory.receive(request)
+            #expect(memory.responses().first?["connection"] == nil && memory.isOpen)
+            memory.receive(request + request + request)
+            let responses = memory.responses()
+            #expect(responses.map { $0["connection"] } == [nil, "close"])
+            #expect(responses.map(\.status) == [200, 200] && memory.closesAfterOutput)
+        }
+        try withMemoryConnection(Apps.hello) { $0.keepAliveMaxRequests = nil } _: { memory in
+            for _ in 0..<3 { memory.receive(request) }
+            #expect(memory.responses().count == 3 && memory.isOpen)
+        }
+    }
+
     @Test("an application that says connection: close has it closed")
     func applicationCloses() throws {
         let app = httpApp { _, _, send in try await send.answer("bye", headers: ["connection": "close"]) }

@@ -97,6 +97,21 @@ struct RefusedRequestTests {
         }
     }
 
+    @Test("a limit for WSGI applications holds for them alone")
+    func limitOfWSGI() async throws {
+        var config = Config()
+        (config.maxBodySize, config.wsgiMaxBodySize) = (10, 100)
+        let wsgi: WSGIFramework = { environment, startResponse in
+            try startResponse("200 OK")
+            return WSGIBody("\(try environment.input.read().readableBytes)")
+        }
+        for (app, longest) in [(Framework.wsgi(wsgi), 100), (.asgi(Apps.echo), 10)] {
+            let client = try TestClient(app, config)
+            #expect(try await client.request("POST", "/", body: ByteBuffer(repeating: 0x62, count: longest)).status == 200)
+            #expect(try await client.request("POST", "/", body: ByteBuffer(repeating: 0x62, count: longest + 1)).status == 413)
+        }
+    }
+
     @Test("a chunked body that grows too large is refused while the application runs, which sees a disconnect")
     func growsTooLarge() throws {
         let events = Watched<[String]>([])

@@ -168,7 +168,7 @@ struct BackPressureTests {
             made.add(size)
             try await send.answer(body)
         }
-        try await serving(app) { served in
+        try await serving(app) { $0.keepAliveMaxRequests = nil } _: { served in
             let client = try served.connect()
             let count = 10_000
             let requests = RawClientBox(client: client)
