@@ -45,6 +45,37 @@ struct ConfigurationFileTests {
         #expect(try parse("[[a]]\nb = [1]\n[[a]]\n")[0].value == .list([.table(["b": .list([.integer(1)])]), .table([:])]))
     }
 
+    @Test("knows where each part of a value stands")
+    func parts() throws {
+        let file = try ConfigurationFile(parsing: """
+            a = ["x", # one, two ]
+                 [1, 0o7], { b = 1, "c.d" = [ 'y' ] }]
+            e.f = 0o17
+            [g.h]
+            i = \"\"\"
+            j = 1\"\"\"
+            [[k]]
+            l = 1
+            [[k]]
+            [k.m]
+            n = true
+            [[k.o]]
+            p = 2
+            """, file: "t.toml")
+        func place(_ path: SettingStep...) -> String? { file.position(of: path).map { "\($0.line):\($0.column)" } }
+        #expect(place(.key("a")) == "1:1" && place(.key("a"), .index(0)) == "1:6" && place(.key("a"), .index(1)) == "2:6")
+        #expect(place(.key("a"), .index(1), .index(1)) == "2:10")
+        #expect(place(.key("a"), .index(2), .key("b")) == "2:18")
+        #expect(place(.key("a"), .index(2), .key("c.d")) == "2:25" && place(.key("a"), .index(2), .key("c.d"), .index(0)) == "2:35")
+        #expect(place(.key("e")) == "3:1" && place(.key("e"), .key("f")) == "3:1")
+        #expect(place(.key("g"), .key("h"), .key("i")) == "5:1" && place(.key("j")) == nil)
+        #expect(place(.key("k")) == "7:1" && place(.key("k"), .index(0), .key("l")) == "8:1" && place(.key("k"), .index(1)) == "9:1")
+        #expect(place(.key("k"), .index(1), .key("m"), .key("n")) == "11:1")
+        #expect(place(.key("k"), .index(1), .key("o"), .index(0), .key("p")) == "13:1")
+        #expect(file.entries.first { $0.key == "e" }?.value == .table(["f": .integer(15, octal: true)]))
+        #expect(file.entries.first?.value == .list([.text("x"), .list([.integer(1), .integer(7, octal: true)]), .table(["b": .integer(1), "c.d": .list([.text("y")])])]))
+    }
+
     @Test("names line and column of what is not TOML", arguments: [
         ("bind = \n", 1), ("backlog = 1\nbacklog = 2\n", 2), ("a = 1\nb = \"x\n", 2), ("= 1", 1), ("a", 1), ("a = [1,", 1), ("[a", 1),
         ("a = 1 b = 2", 1), ("a = '\u{1}'", 1),

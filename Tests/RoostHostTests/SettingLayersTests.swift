@@ -104,7 +104,7 @@ struct SettingLayersTests {
     @Test("a mistake names its place, the value and what was expected", arguments: [
         ("\nbacklog = 'many'", "t.toml:2:1: backlog = \"many\": expected a whole number from 1 to 65535"),
         ("backlog = 1.5", "t.toml:1:1: backlog = 1.5: expected a whole number from 1 to 65535"),
-        ("bind = [1]", "t.toml:1:1: bind = 1: expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\""),
+        ("bind = [1]", "t.toml:1:9: bind = 1: expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\""),
         ("bind = []", "t.toml:1:1: bind = []: expected at least one address, such as unix:/run/app.sock or 127.0.0.1:8000"),
         ("socket_mode = 660", "t.toml:1:1: socket_mode = 660: expected an octal mode such as 0660, at most 0777; in a file write \"660\" or 0o660"),
         ("reuse_port = 'maybe'", "t.toml:1:1: reuse_port = \"maybe\": expected true or false"),
@@ -117,25 +117,25 @@ struct SettingLayersTests {
         ("root_path = \"/a\\nb\"", "t.toml:1:1: root_path = \"/a\\nb\": expected a path such as /app"),
         (
             "bind = ['unix:/a', '8000']",
-            "t.toml:1:1: bind = \"8000\": not an address to listen on: a port alone is written with a colon before it (every address), or after a host; for example :8000 or 127.0.0.1:8000"
+            "t.toml:1:20: bind = \"8000\": not an address to listen on: a port alone is written with a colon before it (every address), or after a host; for example :8000 or 127.0.0.1:8000"
         ),
         (
             "bind = ['unix:/a?proxy_protocol=on']",
-            "t.toml:1:1: bind = \"unix:/a?proxy_protocol=on\": not an address to listen on: proxy_protocol is off, auto, v1, v2 or required, not \"on\"; for example unix:/a?proxy_protocol=v2"
+            "t.toml:1:9: bind = \"unix:/a?proxy_protocol=on\": not an address to listen on: proxy_protocol is off, auto, v1, v2 or required, not \"on\"; for example unix:/a?proxy_protocol=v2"
         ),
         (
             "\nbind = [{ address = 'unix:/a', proxy_protocol = true }]",
-            "t.toml:2:1: bind = true: proxy_protocol of unix:/a: expected off, auto, v1, v2 or required; say which header must be there: v1 (nginx), v2 (HAProxy's send-proxy-v2), or required for either"
+            "t.toml:2:32: bind = true: proxy_protocol of unix:/a: expected off, auto, v1, v2 or required; say which header must be there: v1 (nginx), v2 (HAProxy's send-proxy-v2), or required for either"
         ),
         (
             "bind = [{ address = 'unix:/a', proxy_allow_from = ['unix:', '10.0.0.1/8'] }]",
-            "t.toml:1:1: bind = \"10.0.0.1/8\": proxy_allow_from of unix:/a: bits behind the first 8 are set; the network is 10.0.0.0/8, the address alone 10.0.0.1; for example 10.0.0.0/8"
+            "t.toml:1:61: bind = \"10.0.0.1/8\": proxy_allow_from of unix:/a: bits behind the first 8 are set; the network is 10.0.0.0/8, the address alone 10.0.0.1; for example 10.0.0.0/8"
         ),
-        ("bind = [{ address = 'unix:/a', proxy_protcol = 'v2' }]", "t.toml:1:1: bind = \"v2\": proxy_protcol of unix:/a: unknown option; did you mean proxy_protocol?"),
-        ("bind = [{ address = 'unix:/a', xyzzy = 1 }]", "t.toml:1:1: bind = 1: xyzzy of unix:/a: unknown option; there are address, proxy_protocol, proxy_allow_from, forwarded_allow_ips"),
-        ("bind = [{ proxy_protocol = 'v2' }]", "t.toml:1:1: bind = a table: expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }"),
-        ("bind = { address = 5 }", "t.toml:1:1: bind = 5: expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\""),
-        ("bind = [{ address = 'unix:/a?proxy_protocol=v2/' }]", "t.toml:1:1: bind = \"unix:/a?proxy_protocol=v2/\": not an address to listen on: the path names a directory, not a file; for example unix:/run/app.sock"),
+        ("bind = [{ address = 'unix:/a', proxy_protcol = 'v2' }]", "t.toml:1:32: bind = \"v2\": proxy_protcol of unix:/a: unknown option; did you mean proxy_protocol?"),
+        ("bind = [{ address = 'unix:/a', xyzzy = 1 }]", "t.toml:1:32: bind = 1: xyzzy of unix:/a: unknown option; there are address, proxy_protocol, proxy_allow_from, forwarded_allow_ips"),
+        ("bind = [{ proxy_protocol = 'v2' }]", "t.toml:1:9: bind = a table: expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }"),
+        ("bind = { address = 5 }", "t.toml:1:10: bind = 5: expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\""),
+        ("bind = [{ address = 'unix:/a?proxy_protocol=v2/' }]", "t.toml:1:11: bind = \"unix:/a?proxy_protocol=v2/\": not an address to listen on: the path names a directory, not a file; for example unix:/run/app.sock"),
         ("proxy_protocol = false", "t.toml:1:1: proxy_protocol = false: expected off, auto, v1, v2 or required; without the header it is \"off\""),
         (
             "header_map = 'dangerous'",
@@ -143,11 +143,11 @@ struct SettingLayersTests {
         ),
         (
             "forwarded_allow_ips = ['unix:', 'localhost']",
-            "t.toml:1:1: forwarded_allow_ips = \"localhost\": expected an IP address, a network, unix: or * (names are not looked up); for example 127.0.0.1, 10.0.0.0/8 or unix:"
+            "t.toml:1:33: forwarded_allow_ips = \"localhost\": expected an IP address, a network, unix: or * (names are not looked up); for example 127.0.0.1, 10.0.0.0/8 or unix:"
         ),
         (
             "forwarded_headers = ['x-forwarded-fro']",
-            "t.toml:1:1: forwarded_headers = \"x-forwarded-fro\": expected x-forwarded-for, x-forwarded-proto, x-forwarded-host, x-forwarded-port, x-forwarded-prefix or, alone, forwarded; did you mean x-forwarded-for?"
+            "t.toml:1:22: forwarded_headers = \"x-forwarded-fro\": expected x-forwarded-for, x-forwarded-proto, x-forwarded-host, x-forwarded-port, x-forwarded-prefix or, alone, forwarded; did you mean x-forwarded-for?"
         ),
         (
             "forwarded_headers = ['forwarded', 'x-forwarded-for']",
@@ -162,11 +162,46 @@ struct SettingLayersTests {
             "t.toml:1:1: forwarded_hops = 2: not together with forwarded_allow_ips of the bind unix:/a (t.toml:2:1): proxies are trusted by their number or by their addresses; leave one of them out"
         ),
         ("allow_peer_user = []", "t.toml:1:1: allow_peer_user = []: expected a user's name or number"),
-        ("allow_peer_group = ['a b']", "t.toml:1:1: allow_peer_group = \"a b\": expected a group's name or number"),
+        ("allow_peer_group = ['a b']", "t.toml:1:21: allow_peer_group = \"a b\": expected a group's name or number"),
+        ("app_dir = ''\nbind = [\n  'unix:/a',\n  # a comment, with ]\n  '8000',\n]", "t.toml:1:1: app_dir = \"\": expected a directory"),
+        ("root_path = 'app'", "t.toml:1:1: root_path = \"app\": expected a path such as /app, which begins with a slash"),
+        ("server_names = ['a.example', 'b example']", "t.toml:1:30: server_names = \"b example\": expected a host's name such as example.org, *.example.org or example.org:8443"),
         ("read_timeout = 2026-11-23", "t.toml:1:1: read_timeout = a date: expected a time above zero such as 30s, 1m30s or 500ms, at most 365d, or off"),
     ])
     func mistakes(_ text: String, _ expected: String) throws {
         #expect(try refusal { try resolve(file: text) } == expected)
+    }
+
+    @Test("every mistake is found, each with the place of the very key or element")
+    func allMistakes() throws {
+        let text = """
+            backlg = 1
+            server_names = [
+              "example.org",
+              "b/c",
+            ]
+            [[bind]]
+            address = "unix:/a"
+            proxy_protocol = "v3"
+            backlog = 5
+            [[bind]]
+            addres = "unix:/b"
+            [[bind]]
+              forwarded_allow_ips = ["::1", "::2/8"]
+              address = "8000"
+            """
+        let layers = SettingLayers.all(
+            .command, flags: [GivenFlag(key: "config", value: .text("t.toml")), GivenFlag(key: "workers", value: .text("-1"))],
+            environment: ["ROOST_BACKLOG": "x"]
+        ) { name throws(SettingError) in try ConfigurationFile(parsing: text, file: name) }
+        let found = layers.problems.map { $0.description.split(separator: " ").first.map(String.init) ?? "" }
+        #expect(found == [
+            "t.toml:1:1:", "t.toml:4:3:", "t.toml:9:1:", "t.toml:8:1:", "t.toml:10:1:", "t.toml:11:1:", "t.toml:14:3:", "t.toml:13:33:",
+            "ROOST_BACKLOG=\"x\":", "--workers",
+        ])
+        let all = layers.problems.map(\.description).joined(separator: "\n")
+        #expect(all.contains("backlog of unix:/a: not an option of one bind but a setting for all; put it above the first [[bind]]"))
+        #expect(all.contains("bind = \"unix:/b\": addres of this bind: unknown option; did you mean address?"))
     }
 
     @Test("a mistake in the environment names the variable")

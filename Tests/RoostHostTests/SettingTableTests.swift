@@ -27,6 +27,7 @@ struct SettingTableTests {
         case "peers": "unix:, 10.0.0.0/8, ::1"
         case "fields": "x-forwarded-for, x-forwarded-host"
         case "user", "group": "www-data"
+        case "name": "example.org, *.example.net:8443, [2001:db8::1]"
         case "pattern": "*.html"
         case "host:port": "127.0.0.1:9125"
         default: "/x"

@@ -60,7 +60,13 @@ enum CommandLineRequest {
     }
 
     private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {
+        let message = tool.message(for: error)
+        // "Unknown option '--certfile'"
+        if let flag = message.split(separator: "'").dropFirst().first, message.hasPrefix("Unknown option"), let foreign = ForeignKey.flag(String(flag)) {
+            let row = foreign.setting(in: tool == OwnAppTool.self ? .ownApp : .command)
+            return CommandLineError("\(flag): \(row.map { "use \($0.flag)" } ?? foreign.advice)", help: "\(tool._commandName) --help")
+        }
         let command = arguments.first.flatMap { subcommands.contains($0) && $0 != "help" ? " \($0)" : nil } ?? ""
-        return CommandLineError(tool.message(for: error), help: "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help")
+        return CommandLineError(message, help: "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help")
     }
 }

@@ -31,6 +31,9 @@ struct HostedService: Sendable {
         self.settings = settings
         self.program = program
         self.threads = threads
+        if case .service = role {
+            for warning in settings.warnings { settings.values.logger.warning("\(warning)") }
+        }
         pidFileResult = Result { () throws(PIDFileError) in
             guard let path = settings.values.rights.pidFile else { return nil }
             return switch (role, handover.pidFile) {

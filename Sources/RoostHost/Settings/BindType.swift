@@ -11,40 +11,56 @@ extension SettingType where Value == [Bind] {
             }
             guard !elements.isEmpty else { throw SettingProblem("expected at least one address, such as unix:/run/app.sock or 127.0.0.1:8000") }
             var binds: [Bind] = []
-            for element in elements { binds.append(try bind(element)) }
+            var problems: [SettingProblem] = []
+            for (index, element) in elements.enumerated() {
+                let place: [SettingStep] = if case .list = value { [.index(index)] } else { [] }
+                do throws(SettingProblem) {
+                    binds.append(try bind(element, at: place))
+                } catch {
+                    problems += error.all
+                }
+            }
+            if let problem = SettingProblem(all: problems) { throw problem }
             return binds
         }, show: { .list($0.map(shown)) }, plain: { .list($0.map { plain(shown($0)) }) })
     }
 
-    private static func bind(_ value: SettingValue) throws(SettingProblem) -> Bind {
+    private static let expected = "expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\""
+
+    private static func bind(_ value: SettingValue, at place: [SettingStep]) throws(SettingProblem) -> Bind {
         switch value {
         case .table(let table):
-            return try bind(table, value)
+            return try bind(table, value, at: place)
         case .text(let text):
             do throws(BindAddressError) {
                 return try Bind(text)
             } catch {
-                throw refusal(error, value)
+                throw refusal(error, value, at: place)
             }
         default:
-            throw SettingProblem("expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\"", in: value)
+            throw SettingProblem(expected, in: value, at: place)
         }
     }
 
-    private static func bind(_ table: [String: SettingValue], _ value: SettingValue) throws(SettingProblem) -> Bind {
-        guard let address = table["address"] else {
-            throw SettingProblem("expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }", in: value)
+    private static func bind(_ table: [String: SettingValue], _ value: SettingValue, at place: [SettingStep]) throws(SettingProblem) -> Bind {
+        var bind = Bind.systemd(name: nil)
+        var problems: [SettingProblem] = []
+        var name = "this bind"
+        switch table["address"] {
+        case nil:
+            problems.append(
+                SettingProblem("expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }", in: value, at: place))
+        case .text(let text)?:
+            name = OneLine.escaped(text)
+            do throws(BindAddressError) {
+                bind = Bind(try BindAddress(text))
+            } catch {
+                problems.append(refusal(error, .text(text), at: place + [.key("address")]))
+            }
+        case let address?:
+            problems.append(SettingProblem(expected, in: address, at: place + [.key("address")]))
         }
-        guard case .text(let text) = address else {
-            throw SettingProblem("expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\"", in: address)
-        }
-        var bind: Bind
-        do throws(BindAddressError) {
-            bind = Bind(try BindAddress(text))
-        } catch {
-            throw refusal(error, address)
-        }
-        // In a fixed order, so that of several mistakes the same one is always reported.
+        // In a fixed order, so that of several mistakes the same one is always the first.
         for (key, value) in table.sorted(by: { $0.key < $1.key }) where key != "address" {
             do throws(SettingProblem) {
                 switch key {
@@ -54,20 +70,30 @@ extension SettingType where Value == [Bind] {
                 default: throw unknownOption(key)
                 }
             } catch {
-                throw SettingProblem("\(OneLine.escaped(key)) of \(OneLine.escaped(text)): \(error.reason)", in: error.part ?? value)
+                let part = place + [.key(key)]
+                problems.append(
+                    SettingProblem(
+                        "\(OneLine.escaped(key)) of \(name): \(error.reason)", in: error.part ?? value,
+                        at: part + (error.path.isEmpty ? value.path(of: error.part) : error.path)))
             }
         }
+        if let problem = SettingProblem(all: problems) { throw problem }
         return bind
     }
 
     private static func unknownOption(_ key: String) -> SettingProblem {
         let keys = ["address", "proxy_protocol", "proxy_allow_from", "forwarded_allow_ips"]
+        if SettingTable.command.setting(key: key) != nil {
+            return SettingProblem(
+                "not an option of one bind but a setting for all; put it above the first [[bind]], to whose table what follows belongs")
+        }
         let hint = Suggestion.nearest(to: key, among: keys).map { "did you mean \($0)?" } ?? "there are \(keys.joined(separator: ", "))"
         return SettingProblem("unknown option; \(hint)")
     }
 
-    private static func refusal(_ error: BindAddressError, _ value: SettingValue) -> SettingProblem {
-        SettingProblem("not an address to listen on: \(OneLine.escaped(error.problem)); for example \(OneLine.escaped(error.example))", in: value)
+    private static func refusal(_ error: BindAddressError, _ value: SettingValue, at place: [SettingStep]) -> SettingProblem {
+        SettingProblem(
+            "not an address to listen on: \(OneLine.escaped(error.problem)); for example \(OneLine.escaped(error.example))", in: value, at: place)
     }
 
     /// Takes a list of binds apart. Commas separate them; but those behind a `?` belong to the options that begin there, and end at a semicolon.

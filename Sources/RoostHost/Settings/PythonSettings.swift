@@ -10,6 +10,8 @@ struct PythonSettings: Sendable {
     var isFactory = false
     /// The event loop that ASGI apps run on.
     var loop: PythonLoop = .asyncio
+    /// Whether that loop is in its debug mode.
+    var isDebugging = false
 }
 
 /// An event loop of Python.

@@ -61,10 +61,26 @@ struct Setting: Sendable {
 
     /// Sets the value, or says where it came from and why it does not fit.
     func set(_ value: SettingValue, from origin: SettingOrigin, in settings: inout HostSettings) throws(SettingError) {
+        if let problem = problems(setting: value, from: origin, in: &settings).first { throw problem }
+    }
+
+    /// Sets the value, or says all that does not fit in it.
+    ///
+    /// - Parameters:
+    ///   - name: What the source calls the setting.
+    ///   - locate: Where a part of the value stands, by the way to it; nil if nobody knows.
+    func problems(
+        setting value: SettingValue, from origin: SettingOrigin, in settings: inout HostSettings, as name: String? = nil,
+        locate: ([SettingStep]) -> SettingOrigin? = { _ in nil }
+    ) -> [SettingError] {
         do throws(SettingProblem) {
             try assign(value, &settings)
+            return []
         } catch {
-            throw .refused(key: key, value: error.part ?? value, origin: origin, reason: error.reason)
+            return error.all.map { problem in
+                let place = locate(problem.path.isEmpty ? value.path(of: problem.part) : problem.path)
+                return .refused(key: name ?? key, value: problem.part ?? value, origin: place ?? origin, reason: problem.reason)
+            }
         }
     }
 

@@ -17,7 +17,8 @@ enum SettingError: Error, Equatable, CustomStringConvertible {
             switch origin {
             case .flag(let name): "\(name) \(value.shown): \(reason)"
             case .environment(let variable): "\(variable)=\(value.shown): \(reason)"
-            case .file, .builtIn, .program: "\(origin): \(key) = \(value.shown): \(reason)"
+            case .file(let position, _): "\(position): \(key) = \(value.shown): \(reason)"
+            case .builtIn, .program: "\(origin): \(key) = \(value.shown): \(reason)"
             }
         case .unknown(let name, let origin, let suggestion):
             switch origin {

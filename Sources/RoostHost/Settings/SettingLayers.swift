@@ -5,6 +5,8 @@ struct ResolvedSettings: Sendable {
     var values = HostSettings()
     /// By key; a setting that is missing has its default.
     var origins: [String: SettingOrigin] = [:]
+    /// What the operator should know of settings that are right, a line each.
+    var warnings: [String] = []
 }
 
 /// Puts the sources of settings on top of one another: defaults, then the configuration file, the environment, the command line.
@@ -13,6 +15,8 @@ struct ResolvedSettings: Sendable {
 struct SettingLayers {
     let table: SettingTable
     private(set) var resolved = ResolvedSettings()
+    /// All that was wrong so far.
+    private(set) var problems: [SettingError] = []
 
     init(_ table: SettingTable) {
         self.table = table
@@ -22,26 +26,43 @@ struct SettingLayers {
     ///   - flags: What the command line says, by key.
     ///   - environment: All variables of the process; those that begin with `ROOST_` are settings.
     ///   - readFile: Reads the configuration file, if flags or environment name one.
+    /// - Throws: The first of all mistakes.
     static func resolve(
         _ table: SettingTable,
         flags: [GivenFlag],
         environment: [String: String],
         readFile: (String) throws(SettingError) -> ConfigurationFile = { path throws(SettingError) in try ConfigurationFile(reading: path) }
     ) throws(SettingError) -> ResolvedSettings {
+        let layers = all(table, flags: flags, environment: environment, readFile: readFile)
+        if let problem = layers.problems.first { throw problem }
+        return layers.resolved
+    }
+
+    /// The same with every mistake that there is; settings with one have the value of a weaker source.
+    static func all(
+        _ table: SettingTable,
+        flags: [GivenFlag],
+        environment: [String: String],
+        readFile: (String) throws(SettingError) -> ConfigurationFile = { path throws(SettingError) in try ConfigurationFile(reading: path) }
+    ) -> SettingLayers {
         // The other two say where the file is, so they are read first and applied again on top of it.
         var probe = SettingLayers(table)
-        try probe.apply(environment: environment)
-        try probe.apply(flags)
+        probe.apply(environment: environment)
+        probe.apply(flags)
         var layers = probe
         if let file = probe.resolved.values.configFile {
             layers = SettingLayers(table)
-            try layers.apply(try readFile(file))
-            try layers.apply(environment: environment)
-            try layers.apply(flags)
+            do throws(SettingError) {
+                layers.apply(try readFile(file))
+            } catch {
+                layers.problems.append(error)
+            }
+            layers.apply(environment: environment)
+            layers.apply(flags)
         }
-        try layers.applyCommonVariables(environment)
-        try layers.check()
-        return layers.resolved
+        layers.applyCommonVariables(environment)
+        layers.check()
+        return layers
     }
 
     /// What a program says by itself, without a command line, variables or a file.
@@ -54,58 +75,92 @@ struct SettingLayers {
             guard let setting = known.first(where: { $0.key == key }) else {
                 throw .unknown(name: key, origin: .program, suggestion: Suggestion.nearest(to: key, among: keys))
             }
-            try layers.set(setting, value, .program)
+            layers.set(setting, value, .program)
         }
-        try layers.check()
+        layers.check()
+        if let problem = layers.problems.first { throw problem }
         return layers.resolved
     }
 
-    mutating func apply(_ file: ConfigurationFile) throws(SettingError) {
+    mutating func apply(_ file: ConfigurationFile) {
+        var seen: [String: SettingOrigin] = [:]
         for entry in file.entries {
             let origin = SettingOrigin.file(entry.position)
-            guard let setting = table.setting(key: entry.key) else {
-                let keys = table.settings.filter { $0.places.contains(.file) }.map(\.key)
-                throw .unknown(name: entry.key, origin: origin, suggestion: Suggestion.nearest(to: entry.key, among: keys))
+            let foreign = table.setting(key: entry.key) == nil ? ForeignKey.named(entry.key) : nil
+            guard let setting = table.setting(key: entry.key) ?? foreign?.setting(in: table) else {
+                applyUnknown(entry, foreign)
+                continue
             }
             guard setting.places.contains(.file) else {
-                throw .misplaced(name: entry.key, origin: origin, reason: "cannot be set in a file; use \(setting.flag) or \(setting.variable)")
+                problems.append(.misplaced(name: entry.key, origin: origin, reason: "cannot be set in a file; use \(setting.flag) or \(setting.variable)"))
+                continue
             }
-            try set(setting, entry.value, origin)
+            if let other = seen[setting.key] {
+                problems.append(.misplaced(name: entry.key, origin: origin, reason: "is set already, as \(setting.key) at \(other); leave one of them out"))
+                continue
+            }
+            let name = foreign?.key
+            seen[setting.key] = .file(entry.position, as: name)
+            set(setting, entry.value, .file(entry.position, as: name), as: name) { path in
+                file.position(of: [.key(entry.key)] + path).map { .file($0) }
+            }
         }
     }
 
-    mutating func apply(environment: [String: String]) throws(SettingError) {
-        // In a fixed order, so that of several mistakes the same one is always reported.
+    /// A key that is no setting's.
+    private mutating func applyUnknown(_ entry: ConfigurationFile.Entry, _ foreign: ForeignKey?) {
+        let origin = SettingOrigin.file(entry.position)
+        guard let foreign else {
+            let keys = table.settings.filter { $0.places.contains(.file) }.map(\.key)
+            let others = ForeignKey.all.filter { $0.setting(in: table) != nil }.map(\.key)
+            problems.append(.unknown(name: entry.key, origin: origin, suggestion: Suggestion.nearest(to: entry.key, among: keys + others)))
+            return
+        }
+        if foreign.neutral.contains(entry.value) {
+            resolved.warnings.append("\(origin): \(entry.key) = \(entry.value.shown) has no meaning here and may be left out: \(foreign.advice)")
+        } else {
+            problems.append(.refused(key: entry.key, value: entry.value, origin: origin, reason: foreign.advice))
+        }
+    }
+
+    mutating func apply(environment: [String: String]) {
+        // In a fixed order, so that of several mistakes the same one is always the first.
         for (variable, text) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(SettingTable.variablePrefix) {
             let origin = SettingOrigin.environment(variable: variable)
             let known = table.settings.filter { $0.places.contains(.environment) }
-            guard let setting = known.first(where: { $0.variable == variable }) else {
-                let key = variable.dropFirst(SettingTable.variablePrefix.count).lowercased()
-                let nearest = Suggestion.nearest(to: key, among: known.map(\.key)).flatMap(table.setting(key:))
-                throw .unknown(name: variable, origin: origin, suggestion: nearest?.variable)
+            if let setting = known.first(where: { $0.variable == variable }) {
+                set(setting, .text(text), origin)
+                continue
             }
-            try set(setting, .text(text), origin)
+            let key = variable.dropFirst(SettingTable.variablePrefix.count).lowercased()
+            let foreign = ForeignKey.named(key)
+            if let foreign, foreign.setting(in: table) == nil {
+                problems.append(.refused(key: key, value: .text(text), origin: origin, reason: foreign.advice))
+            } else {
+                let nearest = foreign?.setting(in: table) ?? Suggestion.nearest(to: key, among: known.map(\.key)).flatMap(table.setting(key:))
+                problems.append(.unknown(name: variable, origin: origin, suggestion: nearest?.variable))
+            }
         }
     }
 
-    mutating func apply(_ flags: [GivenFlag]) throws(SettingError) {
+    mutating func apply(_ flags: [GivenFlag]) {
         for flag in flags {
             guard let setting = table.setting(key: flag.key) else { continue }
-            try set(setting, flag.value, .flag(Self.name(of: setting, flag.value)))
+            set(setting, flag.value, .flag(Self.name(of: setting, flag.value)))
         }
     }
 
     /// Applies the variables that other servers have too. They may be meant for those, so they count least of all, and only then must be right.
-    private mutating func applyCommonVariables(_ environment: [String: String]) throws(SettingError) {
+    private mutating func applyCommonVariables(_ environment: [String: String]) {
         for setting in table.settings where resolved.origins[setting.key] == nil {
             guard let variable = setting.commonVariable, let text = environment[variable], !text.isEmpty else { continue }
-            try set(setting, .text(text), .environment(variable: variable))
+            set(setting, .text(text), .environment(variable: variable))
         }
     }
 
     /// Looks for settings that are right each by itself but not together.
-    private func check() throws(SettingError) {
-        try checkPython()
+    private mutating func check() {
+        checkPython()
         let serve = resolved.values.serve
         guard let hops = serve.forwardedHops else { return }
         let (other, key): (String, String)
@@ -116,24 +171,28 @@ struct SettingLayers {
         } else {
             return
         }
-        throw .refused(
-            key: "forwarded_hops", value: .integer(hops), origin: resolved.origins["forwarded_hops"] ?? .builtIn,
-            reason: "not together with \(other) (\(resolved.origins[key] ?? .builtIn)): proxies are trusted by their number or by their addresses; "
-                + "leave one of them out"
-        )
+        problems.append(
+            .refused(
+                key: "forwarded_hops", value: .integer(hops), origin: resolved.origins["forwarded_hops"] ?? .builtIn,
+                reason: "not together with \(other) (\(resolved.origins[key] ?? .builtIn)): proxies are trusted by their number or by their addresses; "
+                    + "leave one of them out"))
     }
 
-    private func checkPython() throws(SettingError) {
+    private mutating func checkPython() {
         guard let interpreter = resolved.values.python.interpreter, resolved.values.python.environment != nil else { return }
-        throw .refused(
-            key: "python", value: .text(interpreter), origin: resolved.origins["python"] ?? .builtIn,
-            reason: "not together with venv (\(resolved.origins["venv"] ?? .builtIn)), which has an interpreter of its own; leave one of them out"
-        )
+        problems.append(
+            .refused(
+                key: "python", value: .text(interpreter), origin: resolved.origins["python"] ?? .builtIn,
+                reason: "not together with venv (\(resolved.origins["venv"] ?? .builtIn)), which has an interpreter of its own; leave one of them out"))
     }
 
-    private mutating func set(_ setting: Setting, _ value: SettingValue, _ origin: SettingOrigin) throws(SettingError) {
-        try setting.set(value, from: origin, in: &resolved.values)
-        resolved.origins[setting.key] = origin
+    private mutating func set(
+        _ setting: Setting, _ value: SettingValue, _ origin: SettingOrigin, as name: String? = nil,
+        locate: ([SettingStep]) -> SettingOrigin? = { _ in nil }
+    ) {
+        let found = setting.problems(setting: value, from: origin, in: &resolved.values, as: name, locate: locate)
+        problems += found
+        if found.isEmpty { resolved.origins[setting.key] = origin }
     }
 
     /// How the command line spells it: `--reuse-port`, `--no-reuse-port`, or `<app>` for what is not a flag.

@@ -1,7 +1,8 @@
 /// Where the value of a setting comes from; `roost config` shows it, and errors begin with it.
 enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
     case builtIn
-    case file(FilePosition)
+    /// `name`: what the file calls it, if not by its key.
+    case file(FilePosition, as: String? = nil)
     case environment(variable: String)
     case flag(String)
     /// A program that serves by itself, with the configuration it makes.
@@ -10,7 +11,7 @@ enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .builtIn: "default"
-        case .file(let position): position.description
+        case .file(let position, let name): position.description + (name.map { " (\(OneLine.escaped($0)))" } ?? "")
         case .environment(let variable): variable
         case .flag(let name): name
         case .program: "config"

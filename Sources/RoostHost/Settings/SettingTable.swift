@@ -38,24 +38,26 @@ struct SettingTable: Sendable {
         ),
         Setting("factory", .python, .onOff, \.python.isFactory, "Call what is named, without arguments, to get the app."),
         Setting(
-            "worker_class", .python, .choice("loop"), \.python.loop,
+            "worker_class", .python, .choice("loop"), \.python.loop, short: "k",
             "Run ASGI apps on this event loop: asyncio, uvloop or trio."
         ),
+        Setting("debug", .python, .onOff, \.python.isDebugging, "Switch the event loop's debug mode on, which finds slow callbacks and forgotten awaits."),
     ]
 
     private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
-            "config", .general, .unset(or: .text("file", expected: "a file name")), \.configFile, short: "c", places: [.flag, .environment],
+            "config", .general, .unset(or: .configFile), \.configFile, short: "c", places: [.flag, .environment],
             "Read settings from this TOML file."
         ),
         Setting(
-            "log_level", .general, .choice("level"), \.logLevel,
+            "log_level", .general, .logLevel, \.logLevel,
             "Write log entries of this level and above: trace, debug, info, notice, warning, error or critical."
         ),
         Setting(
             "access_logfile", .general, .unset(or: .text("file", expected: "a file name, or - for standard output")), \.accessLogFile,
+            otherFlags: ["access-log"],
             "Write a line for each request to this file, or to standard output for -."
         ),
     ]
@@ -126,8 +128,12 @@ struct SettingTable: Sendable {
 
     private static let application: [Setting] = [
         Setting(
-            "root_path", .application, .text("path", expected: "a path such as /app", allowEmpty: true), \.serve.rootPath,
+            "root_path", .application, .pathPrefix, \.serve.rootPath,
             "Tell the app that the proxy mounts it under this path."
+        ),
+        Setting(
+            "server_names", .application, .serverNames, \.serve.serverNames, otherFlags: ["server-name"],
+            "Answer 421 to requests for other hosts than these, such as example.org or *.example.org; may be given several times."
         ),
         Setting("event_loops", .application, .count(1...1024), \.serve.eventLoops, "Run this many event loop threads."),
         Setting(
@@ -143,7 +149,7 @@ struct SettingTable: Sendable {
 
     private static let workers: [Setting] = [
         Setting(
-            "workers", .workers, .either(.count(1...1024), or: "auto"), \.processes.workers, short: "w", commonVariable: "WEB_CONCURRENCY",
+            "workers", .workers, .either(.workers, or: "auto"), \.processes.workers, short: "w", commonVariable: "WEB_CONCURRENCY",
             "Serve with this many processes; auto is one for each processor."
         ),
         Setting(
@@ -208,6 +214,14 @@ struct SettingTable: Sendable {
         Setting(
             "max_body_size", .limits, .either(.bytes(1...(1 << 50)), or: "off"), \.serve.maxBodySize,
             "Answer 413 to a larger request body; off for no limit."
+        ),
+        Setting(
+            "wsgi_max_body_size", .limits, .unset(or: .bytes(1...(1 << 50))), \.serve.wsgiMaxBodySize,
+            "Answer 413 to a larger request body if the app is a WSGI app, in place of max_body_size."
+        ),
+        Setting(
+            "keep_alive_max_requests", .limits, .either(.count(1...1_000_000_000), or: "off"), \.serve.keepAliveMaxRequests,
+            "Close a connection after this many requests, announced by connection: close."
         ),
         Setting(
             "limit_connections", .limits, .either(.count(1...10_000_000), or: "auto"), \.serve.limitConnections,

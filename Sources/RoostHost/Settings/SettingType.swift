@@ -34,7 +34,7 @@ extension SettingType {
             do throws(SettingProblem) {
                 return try type.read(value)
             } catch {
-                throw SettingProblem("\(error.reason), or \(word)")
+                throw SettingProblem("\(error.reason), or \(word)", in: error.part, at: error.path, and: error.others)
             }
         }, show: { $0.map(type.show) ?? .quoted(word) }, plain: { $0.map(type.plain) ?? .nothing })
     }
@@ -67,11 +67,26 @@ struct SettingProblem: Error {
     let reason: String
     /// The part of the value that does not fit, if not all of it.
     let part: SettingValue?
+    /// The way to that part.
+    let path: [SettingStep]
+    /// What else does not fit in the same value.
+    let others: [SettingProblem]
 
-    init(_ reason: String, in part: SettingValue? = nil) {
+    init(_ reason: String, in part: SettingValue? = nil, at path: [SettingStep] = [], and others: [SettingProblem] = []) {
         self.reason = reason
         self.part = part
+        self.path = path
+        self.others = others
     }
+
+    /// All of them, each of which stands alone, as one; nil if there are none.
+    init?(all problems: [SettingProblem]) {
+        guard let first = problems.first else { return nil }
+        self.init(first.reason, in: first.part, at: first.path, and: Array(problems.dropFirst()))
+    }
+
+    /// Each by itself.
+    var all: [SettingProblem] { [SettingProblem(reason, in: part, at: path)] + others }
 }
 
 /// A value as configuration files write it.

@@ -23,6 +23,14 @@ extension SettingType where Value == Duration {
 }
 
 extension SettingType where Value == Int {
+    /// A number of processes. None beside the one that is started, as Hypercorn's 0 says, is one.
+    static var workers: Self {
+        let count = count(1...1024)
+        return SettingType(count.placeholder, read: { value throws(SettingProblem) in
+            value == .integer(0) || value == .text("0") ? 1 : try count.read(value)
+        }, show: count.show, plain: count.plain)
+    }
+
     /// A whole number within `range`.
     static func count(_ range: ClosedRange<Int>) -> Self {
         SettingType("number", read: { value throws(SettingProblem) in
@@ -115,6 +123,30 @@ extension SettingType where Value == String {
         }, show: { .quoted($0) }, plain: { .text($0) })
     }
 
+    /// The beginning of paths under which an app is mounted, as ASGI's `root_path`: slashes at its end do not count.
+    static var pathPrefix: Self {
+        let text = text("path", expected: "a path such as /app", allowEmpty: true)
+        return SettingType("path", read: { value throws(SettingProblem) in
+            var path = try text.read(value)[...]
+            while path.hasSuffix("/") { path.removeLast() }
+            guard path.isEmpty || path.hasPrefix("/") else { throw SettingProblem("expected a path such as /app, which begins with a slash") }
+            return String(path)
+        }, show: text.show, plain: text.plain)
+    }
+
+    /// A configuration file's name. Hypercorn and Gunicorn also read settings from Python, which Roost does not.
+    static var configFile: Self {
+        let text = text("file", expected: "a file name")
+        return SettingType("file", read: { value throws(SettingProblem) in
+            let name = try text.read(value)
+            guard !["python:", "file:"].contains(where: name.hasPrefix), !name.hasSuffix(".py") else {
+                throw SettingProblem(
+                    "expected a TOML file: settings are not read from Python; write them as TOML, or serve from a program of your own with roost.asyncio.serve")
+            }
+            return name
+        }, show: text.show, plain: text.plain)
+    }
+
     /// A user or a group, by name or number.
     static func account(_ placeholder: String) -> Self {
         SettingType(placeholder, read: { value throws(SettingProblem) in
@@ -161,6 +193,32 @@ extension SettingType where Value == [String] {
             }
             return entries
         }, show: { .list($0.map { .quoted($0) }) }, plain: { .list($0.map { .text($0) }) })
+    }
+}
+
+extension SettingType where Value == [ServerName] {
+    /// Names of hosts; none if nobody sets it, which means every one.
+    static var serverNames: Self {
+        let expected = "a host's name such as example.org, *.example.org or example.org:8443"
+        return SettingType("name", form: .repeatable, read: { value throws(SettingProblem) in
+            var names: [ServerName] = []
+            for entry in try value.entries(expected) {
+                guard let name = ServerName(entry) else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
+                names.append(name)
+            }
+            return names
+        }, show: { $0.isEmpty ? .unset : .list($0.map { .quoted($0.description) }) }, plain: { .list($0.map { .text($0.description) }) })
+    }
+}
+
+extension SettingType where Value == Logger.Level {
+    /// A level, also as Python's logging spells it.
+    static var logLevel: Self {
+        let level = choice("level")
+        return SettingType(level.placeholder, read: { value throws(SettingProblem) in
+            guard case .text(let text) = value, let name = ["warn": "warning", "fatal": "critical"][text.lowercased()] else { return try level.read(value) }
+            return try level.read(.text(name))
+        }, show: level.show, plain: level.plain)
     }
 }
 

@@ -14,6 +14,12 @@ package enum SettingValue: Sendable, Equatable {
     /// Something that no setting takes, such as a date; `kind` names it.
     case other(kind: String)
 
+    /// The way to a part of a list; empty if it is none of its elements.
+    func path(of part: SettingValue?) -> [SettingStep] {
+        guard case .list(let elements) = self, let part, let index = elements.firstIndex(of: part) else { return [] }
+        return [.index(index)]
+    }
+
     /// The value as an error message repeats it, on one line and of bounded length.
     var shown: String {
         switch self {

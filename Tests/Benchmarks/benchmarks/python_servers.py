@@ -42,7 +42,7 @@ class PythonRoost(PythonServer):
     def command(self, load: Load) -> list[str]:
         assert isinstance(load, PythonLoad)
         app = [f"{load.module}:app", "--app-dir", str(APPS), "--venv", self.binaries.venv or ""]
-        return [self.binaries.roost or "", "serve", *app, "--worker-class", load.loop, "--bind", f"unix:{self.socket}"]
+        return [self.binaries.roost or "", "serve", *app, "--worker-class", load.loop, "--bind", f"unix:{self.socket}", "--keep-alive-max-requests", "off"]
 
 
 class Granian(PythonServer):

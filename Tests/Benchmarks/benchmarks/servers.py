@@ -156,8 +156,12 @@ class Roost(Server):
     def command(self, load: Load) -> list[str]:
         """The command for what it has built in, an application of our own for the rest."""
         if load.path == "/":
-            return [self.binaries.roost or "", "serve", "builtin:hello", "--bind", f"unix:{self.socket}"]
-        return [self.binaries.bench_roost or "", "--bind", f"unix:{self.socket}"]
+            return [self.binaries.roost or "", "serve", "builtin:hello", *self.flags]
+        return [self.binaries.bench_roost or "", *self.flags]
+
+    @property
+    def flags(self) -> list[str]:
+        return ["--bind", f"unix:{self.socket}", "--keep-alive-max-requests", "off"]
 
 
 class ConfiguredRoost(Roost):

@@ -85,6 +85,8 @@ class Worker:
         from .asyncio import AsyncioRuntime
 
         loop.set_exception_handler(self._loop_error)
+        if self._host.get("debug"):
+            loop.set_debug(True)
         runtime = AsyncioRuntime(loop)
         serving = self._serving(app, runtime, runtime)
         watch = runtime.watch(self._signals.fileno(), self._signals.came)

@@ -73,6 +73,8 @@ class Config:
     # The app and its responses
     root_path = Setting[str, str]("root_path", "", path_prefix)
     """The path under which the proxy mounts the app."""
+    server_names = Setting[list[str], Texts]("server_names", [], list_of_text)
+    """The hosts that requests may be for; to others the answer is 421. Empty for all."""
     threads = Setting[Optional[int], Optional[int]]("threads", None)
     """How many threads run a WSGI app; None for 8, and 1 runs it on the loop's own thread."""
     lifespan = Setting[str, str]("lifespan", "auto")
@@ -93,8 +95,12 @@ class Config:
     """The longest header field; a longer one is answered by 431."""
     limit_request_head = h11_max_incomplete_size = Setting[Bytes, Bytes]("limit_request_head", 32768)
     """The largest request line and header together; a larger one is answered by 431."""
-    max_body_size = wsgi_max_body_size = Setting[Bytes, Bytes]("max_body_size", 16 << 20)
-    """The largest request body, for ASGI and WSGI apps; a larger one is answered by 413. None for no limit."""
+    max_body_size = Setting[Bytes, Bytes]("max_body_size", 16 << 20)
+    """The largest request body; a larger one is answered by 413. None for no limit."""
+    wsgi_max_body_size = Setting[Bytes, Bytes]("wsgi_max_body_size", None)
+    """The same for a WSGI app alone; None for what max_body_size says."""
+    keep_alive_max_requests = Setting[Optional[int], Optional[int]]("keep_alive_max_requests", 1000)
+    """How many requests a connection carries before it is closed; None for any number."""
     limit_connections = Setting[Optional[int], Optional[int]]("limit_connections", None)
     """How many connections are served at once; None for what the descriptor limit allows."""
 

@@ -20,6 +20,7 @@ _SETTINGS = {
     "graceful_timeout": 30.0,
     "threads": None,
     "app_dir": None,
+    "debug": False,
     "factory": False,
     "worker_class": "asyncio",
 }
@@ -51,6 +52,7 @@ class Host:
         parser.add_argument("app", nargs="?")
         parser.add_argument("--bind", action="append")
         parser.add_argument("--factory", action="store_true")
+        parser.add_argument("--debug", action="store_true")
         parser.add_argument("--app-dir")
         parser.add_argument("--worker-class", default="asyncio", choices=["asyncio", "uvloop", "trio"])
         for key in ("startup_timeout", "shutdown_timeout", "graceful_timeout"):

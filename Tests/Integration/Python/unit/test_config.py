@@ -5,6 +5,7 @@ import unittest
 from pathlib import Path
 
 import tree
+from roost._setting import Setting
 from roost.config import Config
 
 
@@ -52,11 +53,32 @@ class HypercornNames(unittest.TestCase):
                 "umask": "0007",
                 "root_path": "/app",
                 "limit_request_head": 8192,
-                "max_body_size": "1GiB",
+                "wsgi_max_body_size": "1GiB",
                 "keep_alive_timeout": None,
                 "graceful_timeout": 3,
             },
         )
+
+    def test_every_attribute_of_hypercorn_has_a_meaning_or_advice(self):
+        for name in """
+            access_log_format accesslog alpn_protocols alt_svc_headers application_path backlog bind ca_certs cert_reqs certfile ciphers daemon debug
+            dogstatsd_tags errorlog graceful_timeout group h11_max_incomplete_size h11_pass_raw_headers h2_max_concurrent_streams h2_max_header_list_size
+            h2_max_inbound_frame_size include_date_header include_server_header insecure_bind keep_alive_max_requests keep_alive_timeout keyfile
+            keyfile_password logconfig logconfig_dict logger_class loglevel max_app_queue_size max_requests max_requests_jitter pid_path quic_bind
+            read_timeout root_path server_names shutdown_timeout ssl_handshake_timeout startup_timeout statsd_host statsd_prefix umask use_reloader user
+            verify_flags verify_mode websocket_max_message_size websocket_ping_interval worker_class workers wsgi_max_body_size
+        """.split():
+            with self.subTest(name):
+                self.assertTrue(hasattr(Config(), name))
+                if isinstance(vars(Config).get(name), Setting):
+                    setattr(Config(), name, getattr(Config(), name))
+                else:
+                    with self.assertRaisesRegex(AttributeError, "has no meaning here: ."):
+                        setattr(Config(), name, "something else")
+
+    def test_hypercorn_s_limits_are_settings(self):
+        config = Config.from_mapping(server_names="a.example", keep_alive_max_requests=5, wsgi_max_body_size=None)
+        self.assertEqual(config.values(), {"server_names": ["a.example"], "keep_alive_max_requests": 5, "wsgi_max_body_size": None})
 
     def test_two_names_are_one_value(self):
         config = Config()
@@ -137,7 +159,6 @@ class Sources(unittest.TestCase):
 class Defaults(unittest.TestCase):
     def test_they_are_the_settings_table_s(self):
         from roost import _roost
-        from roost._setting import Setting
 
         server = _roost.Server(_roost.config({}), "wsgi", lambda environ, start_response: [], None)
         for name, setting in vars(Config).items():

@@ -130,6 +130,14 @@ class WorkerTest(unittest.TestCase):
 
 
 class OnAsyncio(WorkerTest):
+    def test_the_loop_s_debug_mode_is_switched_on_if_asked(self):
+        self.write("debugged.py", ASGI.format(loop="asyncio", startup="print('debug', loop.get_running_loop().get_debug())"))
+        for flags, expected in [((), "debug False"), (("--debug",), "debug True")]:
+            worker = self.serve("debugged", *flags).ready()
+            worker.signal()
+            self.assertEqual(worker.ended(), 0)
+            self.assertIn(expected, worker.out())
+
     def test_it_serves_until_a_signal(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number):
@@ -239,6 +247,8 @@ class OnUvloop(OnAsyncio):
 class OnTrio(OnAsyncio):
     loop = "trio"
     worker_class = "trio"
+    # Trio has no such mode.
+    test_the_loop_s_debug_mode_is_switched_on_if_asked = None
 
     def test_a_thread_that_cannot_be_cancelled_does_not_keep_it(self):
         blocking = "import time, trio\nasync def app(scope, receive, send):\n    assert scope['type'] == 'http'\n    print('blocking')\n    await trio.to_thread.run_sync(time.sleep, 60)"

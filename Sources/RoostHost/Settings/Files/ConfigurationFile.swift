@@ -4,7 +4,9 @@ internal import TOMLKit
 /// A configuration file: settings at the top level of a TOML document, each with the place where it stands.
 struct ConfigurationFile {
     /// In the order of the file.
-    var entries: [Entry]
+    private(set) var entries: [Entry] = []
+    private let file: String
+    private let places: [[SettingStep]: TOMLKeyScanner.Place]
 
     struct Entry: Equatable {
         var key: String
@@ -21,7 +23,8 @@ struct ConfigurationFile {
 
     /// - Parameter file: What to call the document in errors.
     init(parsing text: String, file: String) throws(SettingError) {
-        let places = TOMLKeyScanner.places(in: text)
+        self.file = file
+        places = TOMLKeyScanner.places(in: text)
         // The parser takes a C string, and gives C strings: what follows a NUL would be lost without a word.
         for escape in ["\0", "\\u0000", "\\U00000000"] where text.contains(escape) {
             throw .unreadable(file: file, reason: "it contains a NUL character")
@@ -36,24 +39,27 @@ struct ConfigurationFile {
             throw .unreadable(file: file, reason: "\(error)")
         }
         entries = table.map { key, value in
-            let place = places[key]
-            return Entry(
-                key: key,
-                value: Self.value(value.tomlValue, isOctal: place?.isOctal ?? false),
-                position: FilePosition(file: file, line: place?.line ?? 1, column: place?.column ?? 1)
-            )
+            let path = [SettingStep.key(key)]
+            return Entry(key: key, value: self.value(value.tomlValue, at: path), position: position(of: path) ?? FilePosition(file: file, line: 1, column: 1))
         }
         entries.sort { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
     }
 
-    private static func value(_ value: TOMLValue, isOctal: Bool) -> SettingValue {
+    /// Where a key stands, or a part of a value; nil if that is not known.
+    func position(of path: [SettingStep]) -> FilePosition? {
+        places[path].map { FilePosition(file: file, line: $0.line, column: $0.column) }
+    }
+
+    private func value(_ value: TOMLValue, at path: [SettingStep]) -> SettingValue {
         if let text = value.string { return .text(text) }
         if let flag = value.bool { return .boolean(flag) }
-        if let number = value.int { return .integer(number, octal: isOctal) }
+        if let number = value.int { return .integer(number, octal: places[path]?.isOctal ?? false) }
         if let number = value.double { return .number(number) }
-        if let array = value.array { return .list(array.map { Self.value($0.tomlValue, isOctal: false) }) }
+        if let array = value.array {
+            return .list(array.enumerated().map { self.value($1.tomlValue, at: path + [.index($0)]) })
+        }
         if let table = value.table {
-            return .table(Dictionary(table.map { ($0, Self.value($1.tomlValue, isOctal: false)) }) { first, _ in first })
+            return .table(Dictionary(table.map { ($0, self.value($1.tomlValue, at: path + [.key($0)])) }) { first, _ in first })
         }
         return .other(kind: "a \(value.type)")
     }

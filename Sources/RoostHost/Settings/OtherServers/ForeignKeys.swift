@@ -1,0 +1,100 @@
+extension ForeignKey {
+    /// Every key of other servers that is known here: all that Hypercorn has and Roost has not, and what Gunicorn and Uvicorn call differently.
+    static let all = names + tls + protocols + processes + logs + listening
+
+    private static let ownApp = "this program is its own app; in a file for roost serve it names the app"
+
+    /// Settings of Roost's under other names.
+    private static let names = [
+        ForeignKey("accesslog", as: "access_logfile", "use access_logfile"),
+        ForeignKey("application_path", as: "app", ownApp),
+        ForeignKey("wsgi_app", as: "app", ownApp),
+        ForeignKey("h11_max_incomplete_size", as: "limit_request_head", flags: ["--h11-max-incomplete-event-size"], "use limit_request_head"),
+        ForeignKey("keepalive", as: "keep_alive_timeout", flags: ["--timeout-keep-alive"], "use keep_alive_timeout"),
+        ForeignKey("loglevel", as: "log_level", "use log_level"),
+        ForeignKey("pid_path", as: "pid", "use pid"),
+        ForeignKey("pidfile", as: "pid", "use pid"),
+        ForeignKey("use_reloader", as: "reload", "use reload"),
+        ForeignKey("access_log_format", as: "access_logformat", flags: ["--access-logformat"], neutral: [
+            .text(#"%(h)s %(l)s %(l)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#),
+        ], "the form of the access log is fixed; access_logfile switches it on"),
+        ForeignKey("errorlog", as: "error_logfile", flags: ["--error-log", "--error-logfile", "--log-file"], neutral: [.text("-")], standardError),
+        ForeignKey("debug", neutral: [.boolean(false)], "it sets the debug mode of Python's event loop, which this program has not"),
+        ForeignKey("worker_class", neutral: [.text("asyncio"), .text("uvloop"), .text("trio")], "it chooses Python's event loop, which this program has not"),
+    ]
+
+    private static let endsTLS = """
+        Roost does not end TLS: the proxy in front does; have it tell of the client by forwarded fields (forwarded_allow_ips) or by the PROXY \
+        protocol (proxy_protocol)
+        """
+
+    private static let tls = [
+        ForeignKey("alpn_protocols", neutral: [.list([.text("h2"), .text("http/1.1")]), .list([.text("http/1.1")]), .list([])], endsTLS),
+        ForeignKey("ca_certs", flags: ["--ca-certs", "--ssl-ca-certs"], endsTLS),
+        ForeignKey("cert_reqs", flags: ["--cert-reqs", "--ssl-cert-reqs"], endsTLS),
+        ForeignKey("certfile", flags: ["--certfile", "--ssl-certfile"], endsTLS),
+        ForeignKey("ciphers", flags: ["--ciphers", "--ssl-ciphers"], neutral: [.text("ECDHE+AESGCM")], endsTLS),
+        ForeignKey("keyfile", flags: ["--keyfile", "--ssl-keyfile"], endsTLS),
+        ForeignKey("keyfile_password", flags: ["--keyfile-password", "--ssl-keyfile-password"], endsTLS),
+        ForeignKey("ssl_handshake_timeout", neutral: [.integer(60), .number(60)], endsTLS),
+        ForeignKey("verify_flags", endsTLS),
+        ForeignKey("verify_mode", flags: ["--verify-mode"], endsTLS),
+        ForeignKey(
+            "insecure_bind", flags: ["--insecure-bind"], neutral: [.list([])],
+            "every address is served in clear text, because the proxy in front ends TLS: put it into bind"),
+    ]
+
+    private static let http2 = "Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/2 to clients: set it there"
+    private static let http3 = "Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/3 to clients, and sends alt-svc for it: set it there"
+    private static let webSocket = "WebSockets are not served yet"
+
+    private static let protocols = [
+        ForeignKey("alt_svc_headers", neutral: [.list([])], http3),
+        ForeignKey("quic_bind", flags: ["--quic-bind"], neutral: [.list([])], http3),
+        ForeignKey("h11_pass_raw_headers", neutral: [.boolean(false)], "names of header fields are passed in lower case, as ASGI wants them"),
+        ForeignKey("h2_max_concurrent_streams", neutral: [.integer(100)], http2),
+        ForeignKey("h2_max_header_list_size", neutral: [.integer(65536)], http2),
+        ForeignKey("h2_max_inbound_frame_size", neutral: [.integer(16384)], http2),
+        ForeignKey("websocket_max_message_size", flags: ["--ws-max-size"], neutral: [.integer(16 << 20)], webSocket),
+        ForeignKey("websocket_ping_interval", flags: ["--websocket-ping-interval", "--ws-ping-interval"], webSocket),
+        ForeignKey("max_app_queue_size", neutral: [.integer(10)], "what waits for an app is bounded in bytes (64 KiB), not in events"),
+        ForeignKey("limit_concurrency", flags: ["--limit-concurrency"], "use limit_connections: a connection carries one request at a time"),
+        ForeignKey("worker_connections", flags: ["--worker-connections"], neutral: [.integer(1000)], "use limit_connections"),
+    ]
+
+    private static let processes = [
+        ForeignKey(
+            "daemon", flags: ["--daemon", "-D"], neutral: [.boolean(true), .boolean(false)],
+            "Roost stays in the foreground: the service manager starts it (deploy/systemd has units), and stops it"),
+        ForeignKey("chdir", flags: ["--chdir"], "set WorkingDirectory= in the service unit, or app_dir to find the app's module"),
+        ForeignKey("preload_app", flags: ["--preload"], neutral: [.boolean(false)], "each worker loads the app itself, so that a reload takes its new code"),
+        ForeignKey("raw_env", flags: ["--env", "--env-file"], "set Environment= or EnvironmentFile= in the service unit"),
+    ]
+
+    private static let standardError = "Roost logs to standard error, which the service manager takes to the journal; StandardError= in the unit sends it elsewhere"
+    private static let pythonLogging = """
+        Roost's own log goes to standard error or the journal at log_level; the app configures its logging itself, for example with \
+        logging.config.dictConfig
+        """
+    private static let statsd = "Roost does not send to StatsD"
+
+    private static let logs = [
+        ForeignKey("logconfig", flags: ["--log-config"], pythonLogging),
+        ForeignKey("logconfig_dict", neutral: [.table([:])], pythonLogging),
+        ForeignKey("logger_class", neutral: [.text("hypercorn.logging.Logger")], pythonLogging),
+        ForeignKey("statsd_host", flags: ["--statsd-host"], statsd),
+        ForeignKey("statsd_prefix", flags: ["--statsd-prefix"], neutral: [.text("")], statsd),
+        ForeignKey("dogstatsd_tags", flags: ["--dogstatsd-tags"], neutral: [.text("")], statsd),
+    ]
+
+    private static let listening = [
+        ForeignKey("host", flags: ["--host"], "put host and port into bind, such as 127.0.0.1:8000"),
+        ForeignKey("port", flags: ["--port"], "put host and port into bind, such as 127.0.0.1:8000"),
+        ForeignKey("uds", flags: ["--uds"], "put it into bind, such as unix:/run/app.sock"),
+        ForeignKey("fd", flags: ["--fd"], "put it into bind, such as fd://3, or systemd: for the sockets of a socket unit"),
+        ForeignKey(
+            "proxy_headers", flags: ["--proxy-headers", "--no-proxy-headers"], neutral: [.boolean(false)],
+            "forwarded fields are believed of those whom forwarded_allow_ips names, and of nobody while it is empty"),
+        ForeignKey("interface", flags: ["--interface"], neutral: [.text("auto")], "write asgi: or wsgi: in front of the app's name, if the app's contract is not found out"),
+    ]
+}
