@@ -37,6 +37,27 @@ struct CommandLineTests {
         #expect(settings.values.threads == 3)
     }
 
+    @Test("settings may be checked or printed instead of served, with everything that is wrong in them")
+    func purposes() throws {
+        for (arguments, running) in [(["serve", "--check-config"], false), (["check"], false), (["check", "--running"], true)] {
+            guard case .check(let layers, let isRunning) = try CommandLineRequest(roost: arguments + ["m:app", "-b", "x", "--backlog", "y"], environment: [:])
+            else {
+                Issue.record("not a request to check")
+                continue
+            }
+            #expect(isRunning == running && layers.problems.count == 1 && layers.resolved.values.app == "m:app")
+        }
+        guard case .check(let layers, false) = try CommandLineRequest(ownApp: ["--check-config", "--workers", "x"], environment: ["ROOST_BIND": "1"]) else {
+            Issue.record("not a request to check")
+            return
+        }
+        #expect(layers.problems.count == 2)
+        let printed = try text("serve", "m:app", "--print-config", "--backlog", "9")
+        #expect(try printed == text("config", "m:app", "--backlog", "9") && printed.contains("backlog = 9  # --backlog"))
+        #expect(throws: CommandLineError.self) { try roost("serve", "--check-config", "--print-config") }
+        #expect(throws: SettingError.self) { try roost("config", "--backlog", "x") }
+    }
+
     @Test("threads are counted, or auto, which each language has its own meaning of")
     func threads() throws {
         for (arguments, inSwift, inPython) in [([], 8, 1), (["--threads", "auto"], 8, 1), (["--threads=3"], 3, 3), (["--wsgi-threads", "1"], 1, 1)] {

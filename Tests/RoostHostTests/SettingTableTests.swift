@@ -39,7 +39,7 @@ struct SettingTableTests {
         let keys = SettingTable.command.settings.map(\.key)
         #expect(Set(keys).count == keys.count)
         for key in keys { #expect(key.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }) }
-        let flags = Self.flagged.flatMap { [$0.longFlag] + $0.otherFlags } + ["help", "version"]
+        let flags = Self.flagged.flatMap { [$0.longFlag] + $0.otherFlags } + ["help", "version", "check-config", "print-config", "running"]
         #expect(Set(flags).count == flags.count)
         let shorts = Self.flagged.compactMap(\.short)
         #expect(Set(shorts).count == shorts.count)
@@ -83,7 +83,7 @@ struct SettingTableTests {
             let names = line.dropFirst(2).prefix { $0 != "<" }.split(separator: "  ").first ?? ""
             shown.formUnion(names.split { ", /".contains($0) }.map(String.init).filter { $0.hasPrefix("--") })
         }
-        var expected: Set<String> = ["--help", "--version"]
+        var expected: Set<String> = ["--help", "--version", "--check-config", "--print-config"]
         for setting in Self.flagged {
             expected.formUnion(([setting.longFlag] + setting.otherFlags).map { "--\($0)" })
             if setting.form == .onOff { expected.insert("--no-\(setting.longFlag)") }

@@ -7,12 +7,14 @@ struct AbstractSocketBind {
     let options: SocketOptions
 
     /// The listening socket, owned by the caller.
-    func open() throws(BindError) -> Int32 {
+    ///
+    /// - Parameter isTrial: Whether it is only to be bound, so that nobody can connect.
+    func open(isTrial: Bool = false) throws(BindError) -> Int32 {
         guard let socket = SocketCalls.stream(AF_UNIX) else { throw BindError(bind, doing: "making the socket", code: errno) }
         let address = SocketAddress.abstract(name: name)
         var code = SocketCalls.bind(socket.number, to: address)
         if code == EADDRINUSE { throw inUse(address) }
-        if code == 0 { code = SocketCalls.listen(socket.number, backlog: options.backlog) }
+        if code == 0, !isTrial { code = SocketCalls.listen(socket.number, backlog: options.backlog) }
         guard code == 0 else { throw BindError(bind, doing: "listening", code: code) }
         return socket.take()
     }

@@ -33,6 +33,21 @@ struct SocketDirectory: ~Copyable {
         return String(path[path.utf8.index(after: slash)...])
     }
 
+    /// Whether the directory of a socket's path is missing but could be made.
+    ///
+    /// - Throws: If it is missing and could not.
+    static func canBeMade(for path: String, _ bind: BindAddress) throws(BindError) -> Bool {
+        let wanted = parent(of: path)
+        var folder = wanted
+        var status = stat()
+        while stat(folder, &status) != 0, errno == ENOENT, folder != "/", folder != "." { folder = parent(of: folder) }
+        guard folder != wanted else { return false }
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw BindError(bind, doing: "making the directory \(wanted) in \(folder)", code: errno)
+        }
+        return true
+    }
+
     /// Makes the directory and those above it that are missing.
     private static func make(_ folder: String, umask mask: UInt32?, for bind: BindAddress) throws(BindError) {
         var status = stat()

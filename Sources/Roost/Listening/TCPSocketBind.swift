@@ -15,11 +15,13 @@ struct TCPSocketBind {
     /// Binds and listens on every address; the descriptors in the order of the addresses, owned by the caller.
     ///
     /// With port 0 the kernel chooses for the first address, and the others get the same port.
-    func open() throws(BindError) -> [Int32] {
+    ///
+    /// - Parameter isTrial: Whether they are only to be bound, so that nobody can connect.
+    func open(isTrial: Bool = false) throws(BindError) -> [Int32] {
         var attempt = 1
         while true {
             do {
-                return try openAll()
+                return try openAll(isTrial)
             } catch where error.code == EADDRINUSE && asksForAnyPort && attempt < Self.portAttempts {
                 attempt += 1
             }
@@ -28,14 +30,14 @@ struct TCPSocketBind {
 
     private var asksForAnyPort: Bool { addresses.first?.port == 0 }
 
-    private func openAll() throws(BindError) -> [Int32] {
+    private func openAll(_ isTrial: Bool) throws(BindError) -> [Int32] {
         var opened: [Int32] = []
         var port: UInt16?
         do throws(BindError) {
             for address in addresses {
                 let wanted = port.map { address.with(port: $0) } ?? address
                 do throws(BindError) {
-                    let descriptor = try open(wanted)
+                    let descriptor = try open(wanted, isTrial)
                     opened.append(descriptor)
                     if asksForAnyPort, port == nil { port = SocketAddress(localOf: descriptor)?.port }
                 } catch where mayDoWithout(address, error) && addresses.count > 1 {
@@ -56,11 +58,11 @@ struct TCPSocketBind {
         return error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
     }
 
-    private func open(_ address: SocketAddress) throws(BindError) -> Int32 {
+    private func open(_ address: SocketAddress, _ isTrial: Bool) throws(BindError) -> Int32 {
         guard let descriptor = SocketCalls.stream(address.family) else {
             let code = errno
             if code == EAFNOSUPPORT, case .tcp("", _) = bind, address.isV6, let port = address.port {
-                return try open(SocketAddress.everyV4.with(port: port))
+                return try open(SocketAddress.everyV4.with(port: port), isTrial)
             }
             throw BindError(bind, doing: "making the socket", code: code, hint: hint(code, address))
         }
@@ -75,7 +77,7 @@ struct TCPSocketBind {
         try set(TCP_NODELAY, of: SocketCalls.tcp, on: descriptor.number, to: 1, "TCP_NODELAY")
 
         var code = SocketCalls.bind(descriptor.number, to: address)
-        if code == 0 { code = SocketCalls.listen(descriptor.number, backlog: options.backlog) }
+        if code == 0, !isTrial { code = SocketCalls.listen(descriptor.number, backlog: options.backlog) }
         guard code == 0 else { throw failure(code, address) }
         return descriptor.take()
     }

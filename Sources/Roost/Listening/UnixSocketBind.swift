@@ -20,9 +20,7 @@ struct UnixSocketBind {
 
     /// The listening socket and its file, both owned by the caller.
     func open() throws(BindError) -> (descriptor: Int32, file: UnixSocketFile) {
-        guard options.mode <= 0o777 else {
-            throw BindError(bind, "the socket's mode is 0\(String(options.mode, radix: 8))", hint: "expected 0 to 0777 (octal)")
-        }
+        try checkMode()
         let directory = try SocketDirectory(of: path, options: options, for: bind)
         let lock = try lock(directory.number)
         guard let socket = SocketCalls.stream(AF_UNIX) else { throw BindError(bind, doing: "making the socket", code: errno) }
@@ -38,6 +36,32 @@ struct UnixSocketBind {
         } catch {
             unlinkat(directory.number, temporary, 0)
             throw error
+        }
+    }
+
+    /// Does all of `open` but to listen and to take the place, and leaves nothing behind.
+    func tryOut() throws(BindError) {
+        try checkMode()
+        if options.makeDirectories, try SocketDirectory.canBeMade(for: path, bind) { return }
+        var options = options
+        options.makeDirectories = false
+        let directory = try SocketDirectory(of: path, options: options, for: bind)
+        let lock = try lock(directory.number)
+        guard let socket = SocketCalls.stream(AF_UNIX) else { throw BindError(bind, doing: "making the socket", code: errno) }
+        let name = SocketDirectory.name(of: path)
+        let temporary = try bindTemporarily(socket.number, name: name, directory: directory.number)
+        defer { unlinkat(directory.number, temporary, 0) }
+        guard let identity = OpenDescriptor(clinux_open_path(directory.number, temporary)) else {
+            throw BindError(bind, doing: "opening the new socket's file", code: errno)
+        }
+        try setOwnerAndMode(identity.number)
+        try refuse(UnixSocketProbe.look(at: path, named: name, in: directory.number))
+        _ = consume lock
+    }
+
+    private func checkMode() throws(BindError) {
+        guard options.mode <= 0o777 else {
+            throw BindError(bind, "the socket's mode is 0\(String(options.mode, radix: 8))", hint: "expected 0 to 0777 (octal)")
         }
     }
 
@@ -114,16 +138,12 @@ struct UnixSocketBind {
     private func place(_ temporary: String, as name: String, in directory: Int32) throws(BindError) {
         for _ in 0..<Self.placeAttempts {
             let code: Int32
-            switch UnixSocketProbe.look(at: path, named: name, in: directory) {
-            case .absent: code = renameToFree(temporary, name, directory)
-            case .stale: code = renameat(directory, temporary, directory, name) == 0 ? 0 : errno
-            case .live(let holder): throw live(holder)
-            case .other(let kind):
-                throw BindError(bind, "there is \(kind) at this path, which Roost does not replace", hint: "remove it or choose another path", code: EEXIST)
-            case .unknown(let code):
-                throw BindError(
-                    bind, doing: "there is a socket at this path, and whether it is in use can't be told", code: code,
-                    hint: "remove it if it is not, or choose another path")
+            let found = UnixSocketProbe.look(at: path, named: name, in: directory)
+            try refuse(found)
+            if case .absent = found {
+                code = renameToFree(temporary, name, directory)
+            } else {
+                code = renameat(directory, temporary, directory, name) == 0 ? 0 : errno
             }
             switch code {
             case 0: return
@@ -134,6 +154,20 @@ struct UnixSocketBind {
             }
         }
         throw BindError(bind, "other processes keep making and removing files at this path", hint: "choose another path", code: EEXIST)
+    }
+
+    /// Leaves what is there alone, unless it is a stale socket.
+    private func refuse(_ found: UnixSocketProbe) throws(BindError) {
+        switch found {
+        case .absent, .stale: break
+        case .live(let holder): throw live(holder)
+        case .other(let kind):
+            throw BindError(bind, "there is \(kind) at this path, which Roost does not replace", hint: "remove it or choose another path", code: EEXIST)
+        case .unknown(let code):
+            throw BindError(
+                bind, doing: "there is a socket at this path, and whether it is in use can't be told", code: code,
+                hint: "remove it if it is not, or choose another path")
+        }
     }
 
     private func renameToFree(_ temporary: String, _ name: String, _ directory: Int32) -> Int32 {

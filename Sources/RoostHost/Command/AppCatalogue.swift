@@ -30,6 +30,14 @@ enum AppCatalogue {
         return .python
     }
 
+    /// The name of the app that the settings want served.
+    static func name(_ settings: ResolvedSettings) throws(CommandLineError) -> String {
+        guard let name = settings.values.app else {
+            throw CommandLineError("no app to serve: name one, such as roost serve shop.main:app or roost serve builtin:hello", help: "roost serve --help")
+        }
+        return name
+    }
+
     private static func suggestion(for name: String) -> String? {
         if let known = names.first(where: { $0 == scheme + name }) { return known }
         // What all names have in common says nothing about which of them was meant.

@@ -2,12 +2,13 @@ internal import ArgumentParser
 
 /// What a command line asks for.
 enum CommandLineRequest {
-    /// Print this and end: help, the version, a completion script.
+    /// Print this and end: help, the version, a completion script, the settings in effect.
     case text(String)
     case serve(ResolvedSettings)
-    case showConfiguration(ResolvedSettings)
     /// Show how a running service is doing.
     case showStatus(StatusCommand)
+    /// Try what serving would need; the settings come with what is wrong in them.
+    case check(SettingLayers, isRunning: Bool)
 
     /// Reads the command line of `roost`.
     init(roost arguments: [String], environment: [String: String]) throws {
@@ -24,7 +25,9 @@ enum CommandLineRequest {
         try self.init(OwnAppTool.self, SettingTable.ownApp, arguments, environment)
     }
 
-    private static let subcommands = [ServeCommand._commandName, ConfigCommand._commandName, StatusCommand._commandName, "help"]
+    private static let subcommands = [
+        ServeCommand._commandName, CheckCommand._commandName, ConfigCommand._commandName, StatusCommand._commandName, "help",
+    ]
 
     private init(
         _ tool: (some ParsableCommand).Type,
@@ -55,8 +58,12 @@ enum CommandLineRequest {
             }
             return
         }
-        let settings = try SettingLayers.resolve(table, flags: command.given, environment: environment)
-        self = command is ConfigCommand ? .showConfiguration(settings) : .serve(settings)
+        let layers = SettingLayers.all(table, flags: command.given, environment: environment)
+        switch command.purpose {
+        case .serve: self = .serve(try layers.settings)
+        case .show: self = .text(ConfigurationListing.text(try layers.settings, table))
+        case .check(let isRunning): self = .check(layers, isRunning: isRunning)
+        }
     }
 
     private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {

@@ -35,6 +35,18 @@ enum HelpText {
           roost serve --config /etc/roost/app.toml
         """
 
+    static let check = """
+        It tries, as the user who would serve: every setting, the addresses, users and groups, the access log and the pid file, and loads \
+        the app. It listens on nothing and leaves no file behind. It ends with 0 if the service would start, and else with 2.
+
+        EXAMPLES:
+          roost check --config /etc/roost/app.toml
+          Before systemctl reload, while the service runs:
+            roost check --running --config /etc/roost/app.toml
+          In a service unit:
+            ExecStartPre=roost check --config /etc/roost/app.toml
+        """
+
     static func ownApp(_ program: String) -> String {
         """
         EXAMPLES:

@@ -38,8 +38,20 @@ public enum Host {
     public static func main(loading load: @escaping @Sendable () async throws -> Framework) async -> Never {
         await end(ProgramName.current) { program in
             let arguments = Array(CommandLine.arguments.dropFirst())
-            let request = try CommandLineRequest(ownApp: arguments, environment: ProcessEnvironment.variables())
-            return try await carryOut(request, .ownApp, program) { _ in try await load() }
+            switch try CommandLineRequest(ownApp: arguments, environment: ProcessEnvironment.variables()) {
+            case .text(let text): return printed(text)
+            case .serve(let settings): return try await serve(settings, program, load)
+            case .showStatus: throw CommandLineError("this program only serves", help: "roost status --help")
+            case .check(let layers, let isRunning):
+                var check = ServiceCheck(layers, isRunning: isRunning, program: program)
+                guard check.run(name: { _ in }) else { return check.end() }
+                do {
+                    _ = try await load()
+                } catch {
+                    check.appFailed(AppLoadingError(cause: error))
+                }
+                return check.end()
+            }
         }
     }
 
@@ -53,14 +65,18 @@ public enum Host {
         await end("roost") { program in
             let arguments = Array(CommandLine.arguments.dropFirst())
             let environment = ProcessEnvironment.variables()
-            let request = try CommandLineRequest(roost: arguments, environment: environment)
-            if case .serve(let settings) = request {
-                guard let name = settings.values.app else {
-                    throw CommandLineError("no app to serve: name one, such as roost serve shop.main:app or roost serve builtin:hello", help: "roost serve --help")
-                }
+            switch try CommandLineRequest(roost: arguments, environment: environment) {
+            case .text(let text): return printed(text)
+            case .showStatus(let command):
+                try command.show(environment: environment)
+                return .asked
+            case .check(let layers, let isRunning):
+                var check = ServiceCheck(layers, isRunning: isRunning, program: program)
+                return check.runCommand(environment)
+            case .serve(let settings):
                 // Looked up before anything is set up: a misspelled name is a mistake on the command line.
-                switch try AppCatalogue.app(named: name) {
-                case .builtIn(let app): return try await carryOut(request, .command, program) { _ in app }
+                switch try AppCatalogue.app(named: try AppCatalogue.name(settings)) {
+                case .builtIn(let app): return try await serve(settings, program) { app }
                 case .python where settings.values.processes.needsSupervisor:
                     try ProcessStart.settle(settings)
                     let service = try HostedService(settings, program: program, threads: WorkerSettings.threads)
@@ -72,32 +88,17 @@ public enum Host {
                     try PythonWorker.become(settings, environment: environment)
                 }
             }
-            return try await carryOut(request, .command, program) { _ throws(CommandLineError) in
-                throw CommandLineError("nothing to serve", help: "roost --help")
-            }
         }
     }
 
-    private static func carryOut(
-        _ request: CommandLineRequest,
-        _ table: SettingTable,
-        _ program: String,
-        _ load: (HostSettings) async throws -> Framework
-    ) async throws -> ExitStatus {
-        switch request {
-        case .text(let text):
-            if !text.isEmpty { print(text) }
-            return .asked
-        case .showConfiguration(let settings):
-            print(ConfigurationListing.text(settings, table))
-            return .asked
-        case .showStatus(let command):
-            try command.show(environment: ProcessEnvironment.variables())
-            return .asked
-        case .serve(let settings):
-            try ProcessStart.settle(settings)
-            return await ServiceLife(settings: settings, program: program).run { try await load(settings.values) }
-        }
+    private static func printed(_ text: String) -> ExitStatus {
+        if !text.isEmpty { print(text) }
+        return .asked
+    }
+
+    private static func serve(_ settings: ResolvedSettings, _ program: String, _ load: () async throws -> Framework) async throws -> ExitStatus {
+        try ProcessStart.settle(settings)
+        return await ServiceLife(settings: settings, program: program).run(load)
     }
 
     private static func end(_ program: String, _ body: (String) async throws -> ExitStatus) async -> Never {

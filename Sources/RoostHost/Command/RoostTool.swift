@@ -8,7 +8,7 @@ struct RoostTool: ParsableCommand {
             abstract: "Serve apps behind a reverse proxy, under systemd.",
             discussion: HelpText.root,
             version: "roost \(roostVersion)",
-            subcommands: [ServeCommand.self, ConfigCommand.self, StatusCommand.self]
+            subcommands: [ServeCommand.self, CheckCommand.self, ConfigCommand.self, StatusCommand.self]
         )
     }
 }
@@ -17,6 +17,32 @@ struct RoostTool: ParsableCommand {
 protocol SettingsCommand: ParsableCommand {
     /// What its command line says about settings.
     var given: [GivenFlag] { get }
+    /// What is to be done with them.
+    var purpose: SettingsPurpose { get }
+}
+
+/// What a command line wants to be done with settings.
+enum SettingsPurpose: Equatable {
+    case serve
+    /// Print them.
+    case show
+    /// Try all of it; `isRunning`: while the service runs.
+    case check(isRunning: Bool)
+}
+
+/// What a command that serves may do instead.
+struct PurposeFlags: ParsableArguments {
+    @Flag(name: .customLong("check-config"), help: "Check settings, addresses, files and the app, and report everything that is wrong.")
+    var checks = false
+
+    @Flag(name: .customLong("print-config"), help: "Print the settings in effect and where each comes from, as TOML.")
+    var prints = false
+
+    func validate() throws {
+        guard !(checks && prints) else { throw ValidationError("--check-config and --print-config are one or the other") }
+    }
+
+    var purpose: SettingsPurpose { checks ? .check(isRunning: false) : prints ? .show : .serve }
 }
 
 /// `roost serve`.
@@ -33,8 +59,31 @@ struct ServeCommand: SettingsCommand {
     @OptionGroup var app: AppArgument
     @OptionGroup var python: PythonOptions
     @OptionGroup var options: SettingOptions
+    @OptionGroup(title: "Instead of serving") var other: PurposeFlags
 
     var given: [GivenFlag] { app.given + python.given + options.given }
+    var purpose: SettingsPurpose { other.purpose }
+}
+
+/// `roost check`.
+struct CheckCommand: SettingsCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "check",
+            abstract: "Check what serving needs, without serving, and report everything that is wrong.",
+            usage: "roost check [<app>] [<option> ...]",
+            discussion: HelpText.check + "\n\n" + HelpText.sources
+        )
+    }
+
+    @OptionGroup var app: AppArgument
+    @Flag(name: .customLong("running"), help: "The service is running: its addresses and its pid file may be in use.")
+    var isRunning = false
+    @OptionGroup var python: PythonOptions
+    @OptionGroup var options: SettingOptions
+
+    var given: [GivenFlag] { app.given + python.given + options.given }
+    var purpose: SettingsPurpose { .check(isRunning: isRunning) }
 }
 
 /// `roost config`.
@@ -53,6 +102,7 @@ struct ConfigCommand: SettingsCommand {
     @OptionGroup var options: SettingOptions
 
     var given: [GivenFlag] { app.given + python.given + options.given }
+    var purpose: SettingsPurpose { .show }
 }
 
 /// The argument that names the app.
@@ -81,6 +131,8 @@ struct OwnAppTool: SettingsCommand {
     }
 
     @OptionGroup var options: SettingOptions
+    @OptionGroup(title: "Instead of serving") var other: PurposeFlags
 
     var given: [GivenFlag] { options.given }
+    var purpose: SettingsPurpose { other.purpose }
 }

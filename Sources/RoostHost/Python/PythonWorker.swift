@@ -16,11 +16,15 @@ enum PythonWorker {
     }
 
     /// The worker as a program: the interpreter as it is found now.
-    static func program(_ settings: ResolvedSettings, environment: [String: String]) throws(PythonError) -> ChildProgram {
+    ///
+    /// - Parameter module: The module of Roost's whose `main` it runs.
+    static func program(
+        _ settings: ResolvedSettings, environment: [String: String], module: String = "roost.__main__"
+    ) throws(PythonError) -> ChildProgram {
         let interpreter = try PythonInterpreter(settings.values.python, origins: settings.origins, environment: environment)
         let places = PythonTree.places(for: PythonTree.executable)
         let mark = StandardError.mark(program: WorkerHost.program)
-        let text = WorkerProgram.text(tree: PythonTree.find(in: places), places: places, mark: mark)
+        let text = WorkerProgram.text(tree: PythonTree.find(in: places), places: places, mark: mark, module: module)
         return ChildProgram(path: interpreter.path, leadingArguments: ["-c", text])
     }
 
@@ -33,6 +37,9 @@ enum PythonWorker {
         defer { unsetenv(commandVariable) }
         // Behind the interpreter stands `-c TEXT` or `-m roost`.
         if let command = getenv(commandVariable) { return ChildProgram(path: String(cString: command), skippedArguments: 3) }
-        return ChildProgram(path: CommandLine.unsafeArgv[0].map { String(cString: $0) } ?? "python3")
+        return ChildProgram(path: currentInterpreter)
     }
+
+    /// How the interpreter was called that this process is.
+    static var currentInterpreter: String { CommandLine.unsafeArgv[0].map { String(cString: $0) } ?? "python3" }
 }

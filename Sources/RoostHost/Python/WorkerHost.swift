@@ -13,6 +13,8 @@ package final class WorkerHost: Sendable {
         case serve(WorkerHost)
         /// Print this and end with 0: help, the version, the settings in effect.
         case print(String)
+        /// End with this status: everything was tried, and what was wrong is written.
+        case checked(Int32)
     }
 
     package let settings: WorkerSettings
@@ -31,8 +33,10 @@ package final class WorkerHost: Sendable {
             let environment = environment ?? ProcessEnvironment.variables()
             switch try CommandLineRequest(roost: arguments, environment: environment) {
             case .text(let text): return .print(text)
+            case .check(let layers, let isRunning):
+                var check = ServiceCheck(layers, isRunning: isRunning, program: program)
+                return .checked(check.runCommand(environment, interpreter: PythonWorker.currentInterpreter).rawValue)
             case .showStatus: throw CommandLineError("this process only serves", help: "roost status --help")
-            case .showConfiguration(let settings): return .print(ConfigurationListing.text(settings, .command))
             case .serve(let settings):
                 try ProcessStart.settle(settings)
                 return .serve(try WorkerHost(settings))

@@ -6,7 +6,8 @@ enum WorkerProgram {
     ///   - tree: The directory that holds the package `roost`; nil for the one that is installed with the interpreter.
     ///   - places: Where the tree was looked for.
     ///   - mark: What error lines begin with.
-    static func text(tree: String?, places: [String], mark: String) -> String {
+    ///   - module: The module whose `main` is called.
+    static func text(tree: String?, places: [String], mark: String, module: String = "roost.__main__") -> String {
         """
         import sys
         def load():
@@ -27,7 +28,7 @@ enum WorkerProgram {
                 import sysconfig
                 if sysconfig.get_config_var("Py_GIL_DISABLED"):
                     refuse("roost does not run free-threaded Python yet, which %s is; name a build with the GIL with --python or --venv" % name)
-                from roost.__main__ import main
+                from \(module) import main
             except ImportError as error:
                 if getattr(error, "name", None) == "roost":
                     refuse("there is no Python package roost for %s: it is not installed there%s; install its wheel" % (name,

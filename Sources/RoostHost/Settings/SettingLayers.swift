@@ -33,9 +33,15 @@ struct SettingLayers {
         environment: [String: String],
         readFile: (String) throws(SettingError) -> ConfigurationFile = { path throws(SettingError) in try ConfigurationFile(reading: path) }
     ) throws(SettingError) -> ResolvedSettings {
-        let layers = all(table, flags: flags, environment: environment, readFile: readFile)
-        if let problem = layers.problems.first { throw problem }
-        return layers.resolved
+        try all(table, flags: flags, environment: environment, readFile: readFile).settings
+    }
+
+    /// The settings, if nothing was wrong with them.
+    var settings: ResolvedSettings {
+        get throws(SettingError) {
+            if let problem = problems.first { throw problem }
+            return resolved
+        }
     }
 
     /// The same with every mistake that there is; settings with one have the value of a weaker source.
@@ -78,8 +84,7 @@ struct SettingLayers {
             layers.set(setting, value, .program)
         }
         layers.check()
-        if let problem = layers.problems.first { throw problem }
-        return layers.resolved
+        return try layers.settings
     }
 
     mutating func apply(_ file: ConfigurationFile) {

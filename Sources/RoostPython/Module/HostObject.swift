@@ -71,6 +71,8 @@ final class HostObject {
             case .success(.print(let text)):
                 if !text.isEmpty { print(text) }
                 throw exit(0)
+            case .success(.checked(let status)):
+                throw exit(status)
             case .failure(let error):
                 WorkerHost.print(error)
                 throw exit(error.status)

@@ -11,7 +11,7 @@ from ._detect import Detected, detect
 from ._dump import Dump
 from ._ending import Ending, UsageError
 from ._lifespan import Lifespan
-from ._loading import load
+from ._loading import AppName, load
 from ._logging import HostHandler
 from ._polling import PollingRuntime
 from ._runtime import Runtime, TaskRuntime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .trio import TrioRuntime
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "load_app", "prepare_loop"]
 
 # For what the app left running to notice that it is cancelled.
 _MOMENT = 1.0
@@ -48,9 +48,7 @@ class Worker:
             # What the app prints is read line by line, at a terminal or not.
             sys.stdout.reconfigure(line_buffering=True)
         worker_class = self._host.get("worker_class")
-        uvloop = _uvloop() if worker_class == "uvloop" else None
-        if worker_class == "trio":
-            _require_trio()
+        uvloop = prepare_loop(worker_class)
         logging.lastResort = HostHandler(self._host)
         app = self._load()
         self._signals.install()
@@ -65,11 +63,7 @@ class Worker:
         text = self._host.app
         if text is None:
             raise UsageError("no app to serve: name one, such as roost serve shop.main:app")
-        found, name = load(text, directory=self._host.get("app_dir"), is_factory=self._host.get("factory"))
-        try:
-            app = detect(found, name.mode)
-        except TypeError as error:
-            raise LoadingError(f"{name.module}:{name.attribute}: {error}") from error
+        app, name = load_app(text, self._host.get("app_dir"), self._host.get("factory"))
         self._host.log("info", f"serving {name.module}:{name.attribute}", {"mode": app.mode, "because": app.reason})
         return app
 
@@ -163,6 +157,22 @@ class Worker:
         message = str(context.get("message", "an error in the event loop"))
         error = context.get("exception")
         self._host.log("error", f"{message}\n{app_traceback(error)}" if isinstance(error, BaseException) else message)
+
+
+def load_app(text: str, directory: Optional[str], is_factory: bool) -> tuple[Detected, AppName]:
+    """Imports the app of this name, and finds out what it is written to."""
+    found, name = load(text, directory=directory, is_factory=is_factory)
+    try:
+        return detect(found, name.mode), name
+    except TypeError as error:
+        raise LoadingError(f"{name.module}:{name.attribute}: {error}") from error
+
+
+def prepare_loop(worker_class: str) -> Optional[asyncio.AbstractEventLoop]:
+    """Sees to it that the loop is there that the app is to run on; uvloop's, before the app is imported."""
+    if worker_class == "trio":
+        _require_trio()
+    return _uvloop() if worker_class == "uvloop" else None
 
 
 def _uvloop() -> asyncio.AbstractEventLoop:
