@@ -7,12 +7,21 @@ enum ConfigurationListing {
             guard !rows.isEmpty else { continue }
             if !lines.isEmpty { lines.append("") }
             lines.append("# \(section.rawValue)")
-            for setting in rows {
-                let origin = settings.origins[setting.key] ?? .builtIn
-                let assignment = setting.value(in: settings.values).toml.map { "\(setting.key) = \($0)" } ?? "# \(setting.key) is not set"
-                lines.append("\(assignment)  # \(OneLine.escaped(origin.description))")
-            }
+            lines += rows.map { line($0, settings) }
+        }
+        if !settings.warnings.isEmpty {
+            lines.append("")
+            lines += settings.warnings.map { "# \(OneLine.escaped($0))" }
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func line(_ setting: Setting, _ settings: ResolvedSettings) -> String {
+        let origin = settings.origins[setting.key]
+        let place = OneLine.escaped((origin ?? .builtIn).description)
+        guard let value = setting.value(in: settings.values).toml else { return "# \(setting.key) is not set  # \(place)" }
+        // Were it set, sockets of systemd would not be served in its place.
+        if setting.key == "bind", origin == nil { return "# \(setting.key) = \(value)  # \(place), unless systemd passes sockets" }
+        return "\(setting.key) = \(value)  # \(place)"
     }
 }
