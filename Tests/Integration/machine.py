@@ -46,6 +46,8 @@ ip link set lo up
 # A real change of root: in a mere chroot no process may make a user namespace (PrivateUsers=).
 pivot_root . .
 umount -l .
+# In what it takes for a container systemd does not do this itself, but credentials are mounted by a process with mounts of its own.
+mount --make-rshared /
 exec env -i container=roost-test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     @SYSTEMD@ --unit=basic.target --log-target=journal --show-status=no
 """.replace("@SYSTEMD@", SYSTEMD)

@@ -113,6 +113,14 @@ struct CommandLineTests {
             ["serve", "--python", "/a", "--venv", "/b"],
             "--python \"/a\": not together with venv (--venv), which has an interpreter of its own; leave one of them out"
         ),
+        (
+            ["serve", "--access-logfile", "credential:log"],
+            "--access-logfile \"credential:log\": expected a file name, or - for standard output; a credential is a file to read, as --config may name one"
+        ),
+        (
+            ["serve", "--config", "credential:a/b"],
+            "cannot read the configuration file \"credential:a/b\": \"a/b\" is no credential's name, which is a file's name without a slash"
+        ),
         (["serve", "--config", "/nonexistent"], "cannot read the configuration file \"/nonexistent\": No such file or directory"),
     ])
     func mistakes(_ arguments: [String], _ expected: String) throws {

@@ -21,7 +21,7 @@ enum ProcessStart {
     private static func opened(_ values: HostSettings) throws -> ProcessHandover {
         var handover = ProcessHandover()
         guard ProcessIdentity.current.user == 0 else { return handover }
-        handover.configuration = values.configFile.map { open($0, O_RDONLY | O_CLOEXEC) }.flatMap { $0 < 0 ? nil : $0 }
+        handover.configuration = values.configFile.flatMap { try? CredentialPath.resolved($0) }.map { open($0, O_RDONLY | O_CLOEXEC) }.flatMap { $0 < 0 ? nil : $0 }
         if let path = values.accessLogFile, RootsPlace.contains(path) {
             handover.accessLog = try AccessLogFile.open(forSuccessor: path)
         }

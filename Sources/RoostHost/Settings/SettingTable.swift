@@ -25,15 +25,15 @@ struct SettingTable: Sendable {
 
     private static let python: [Setting] = [
         Setting(
-            "python", .python, .unset(or: .text("path", expected: "the path of an interpreter such as /usr/bin/python3")), \.python.interpreter,
+            "python", .python, .unset(or: .path("path", expected: "the path of an interpreter such as /usr/bin/python3")), \.python.interpreter,
             "Run the app with this interpreter; else that of --venv, of $VIRTUAL_ENV, or python3."
         ),
         Setting(
-            "venv", .python, .unset(or: .text("directory", expected: "a virtual environment's directory")), \.python.environment,
+            "venv", .python, .unset(or: .path("directory", expected: "a virtual environment's directory")), \.python.environment,
             "Run the app in this virtual environment."
         ),
         Setting(
-            "app_dir", .python, .unset(or: .text("directory", expected: "a directory")), \.python.directory,
+            "app_dir", .python, .unset(or: .path("directory", expected: "a directory")), \.python.directory,
             "Look for the app's module in this directory first, in place of the working directory."
         ),
         Setting("factory", .python, .onOff, \.python.isFactory, "Call what is named, without arguments, to get the app."),
@@ -49,14 +49,14 @@ struct SettingTable: Sendable {
     private static let general: [Setting] = [
         Setting(
             "config", .general, .unset(or: .configFile), \.configFile, short: "c", places: [.flag, .environment],
-            "Read settings from this TOML file."
+            "Read settings from this TOML file; credential:NAME is one that systemd passes to the service."
         ),
         Setting(
             "log_level", .general, .logLevel, \.logLevel,
             "Write log entries of this level and above: trace, debug, info, notice, warning, error or critical."
         ),
         Setting(
-            "access_logfile", .general, .unset(or: .text("file", expected: "a file name, or - for standard output")), \.accessLogFile,
+            "access_logfile", .general, .unset(or: .path("file", expected: "a file name, or - for standard output")), \.accessLogFile,
             otherFlags: ["access-log"],
             "Write a line for each request to this file, or to standard output for -."
         ),
@@ -299,7 +299,7 @@ struct SettingTable: Sendable {
         ),
         Setting("allow_root", .process, .onOff, \.rights.allowsRoot, "Serve as root all the same."),
         Setting(
-            "pid", .process, .unset(or: .text("file", expected: "a file name")), \.rights.pidFile, short: "p",
+            "pid", .process, .unset(or: .path("file", expected: "a file name")), \.rights.pidFile, short: "p",
             "Write the process id to this file once the app is served, and remove the file at the end."
         ),
     ]

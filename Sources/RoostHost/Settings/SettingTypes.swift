@@ -123,6 +123,18 @@ extension SettingType where Value == String {
         }, show: { .quoted($0) }, plain: { .text($0) })
     }
 
+    /// A path, but not that of a file to read.
+    static func path(_ placeholder: String, expected: String) -> Self {
+        let text = text(placeholder, expected: expected)
+        return SettingType(placeholder, read: { value throws(SettingProblem) in
+            let path = try text.read(value)
+            guard !path.hasPrefix(CredentialPath.prefix) else {
+                throw SettingProblem("expected \(expected); a credential is a file to read, as --config may name one")
+            }
+            return path
+        }, show: text.show, plain: text.plain)
+    }
+
     /// The beginning of paths under which an app is mounted, as ASGI's `root_path`: slashes at its end do not count.
     static var pathPrefix: Self {
         let text = text("path", expected: "a path such as /app", allowEmpty: true)

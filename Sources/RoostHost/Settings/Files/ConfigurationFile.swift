@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Systemd
 internal import TOMLKit
 
 /// A configuration file: settings at the top level of a TOML document, each with the place where it stands.
@@ -65,7 +66,13 @@ struct ConfigurationFile {
     }
 
     private static func contents(of file: String) throws(SettingError) -> String {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        let path: String
+        do throws(CredentialsError) {
+            path = try CredentialPath.resolved(file)
+        } catch {
+            throw .unreadable(file: file, reason: OneLine.escaped(error.description))
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         // Whom the process has become may not read it; who it was before could.
         let inherited = descriptor < 0 && errno == EACCES ? ProcessHandover.inherited.configuration : nil
         guard descriptor >= 0 || inherited != nil else { throw unreadable(file) }
