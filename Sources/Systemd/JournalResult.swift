@@ -4,6 +4,6 @@ public enum JournalResult: Sendable, Hashable {
     case notUnderSystemd
     /// The entry was handed over. Whether the journal kept it is not known; it may be limiting the rate.
     case sent
-    /// The entry could not be handed over; a negative outcome of sd_journal_sendv(3) as a positive error number.
+    /// The entry could not be handed over, for this reason; `EAGAIN` if the journal has no room.
     case failed(errno: Int32)
 }
