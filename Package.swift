@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "RoostHost",
             dependencies: [
-                "CLinux", "Roost", "ProxyProtocol", "Systemd",
+                "CLinux", "HTTPWire", "Roost", "ProxyProtocol", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -175,7 +175,7 @@ struct AccessLogFileTests {
         ("/nowhere/at/all", "No such file or directory"), ("/", "Is a directory"), ("/dev/null/x", "Not a directory"), ("", "No such file or directory"), ("/tmp/a\0b", "Invalid argument"),
     ])
     func unopened(_ path: String, _ reason: String) {
-        let error = #expect(throws: AccessLogError.self) { try AccessLogFile(path, warn: warnings.add) }
+        let error = #expect(throws: LogFileError.self) { try AccessLogFile(path, warn: warnings.add) }
         let shown = path.replacing("\0", with: "\\x00")
         #expect(error?.description == "access_logfile \"\(shown)\": \(reason); name a file that the service may write to, or - for standard output")
     }
@@ -184,7 +184,7 @@ struct AccessLogFileTests {
     func pipe() throws {
         let path = directory.path("pipe")
         try #require(mkfifo(path, 0o600) == 0)
-        #expect(throws: AccessLogError(path: path, code: ENXIO)) { try AccessLogFile(path, warn: warnings.add) }
+        #expect(throws: LogFileError(key: "access_logfile", path: path, code: ENXIO)) { try AccessLogFile(path, warn: warnings.add) }
     }
 
     @Test("drops what can't be written, counts it and warns once")
@@ -192,7 +192,7 @@ struct AccessLogFileTests {
         let file = try AccessLogFile("/dev/full", warn: warnings.add)
         for _ in 0..<3 { file.write(Array("line\n".utf8)) }
         #expect(file.dropped == 3)
-        #expect(warnings.all == ["a line of the access log was dropped: /dev/full: No space left on device; the next ones that are will not be reported"])
+        #expect(warnings.all == ["the access log /dev/full takes no lines, which are dropped: No space left on device"])
     }
 
     @Test("drops a line rather than wait for a slow reader, and begins a new line behind one that was cut off")
@@ -214,7 +214,10 @@ struct AccessLogFileTests {
         let count = read(reader, &bytes, bytes.count)
         #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "\nnext\nlast\n")
         #expect(file.dropped == 2)
-        #expect(warnings.all.count == 1)
+        #expect(warnings.all == [
+            "the access log \(path) takes no lines, which are dropped: nobody reads there",
+            "the access log \(path) takes lines again; 2 lines were dropped: nobody reads there",
+        ])
     }
 
     @Test("is standard output for a dash, which stays open")

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Synchronization
 import Systemd
@@ -46,7 +47,7 @@ struct JournalLogHandlerTests {
         #expect(entry.contains("ROOST_PATH=/a b\n"))
         #expect(entry.contains(#"ROOST_NESTED=["x": ["1", "2"]]"#))
         let lines = Mutex<[String]>([])
-        let handler = LineLogHandler(logLevel: .info, style: .journal) { line in lines.withLock { $0.append(line) } }
+        let handler = LineLogHandler(logLevel: .info) { line in lines.withLock { $0.append(line.journalText) } }
         Logger(label: "test") { _ in handler }.error("a\nPRIORITY=0", metadata: ["path": "/a b\n", "nested": ["x": ["1", "2"]]])
         #expect(lines.withLock { $0 } == [#"<3>a\nPRIORITY=0"# + fields])
     }
@@ -64,6 +65,14 @@ struct JournalLogHandlerTests {
         let journal = Recorder(result)
         journal.logger().warning("x", metadata: ["k": "v"])
         #expect(journal.lines == ["<4>x k=v"])
+    }
+
+    @Test("go nowhere else when the journal takes nothing: there they are counted")
+    func blocked() {
+        let journal = Recorder(.failed(errno: EAGAIN))
+        journal.logger().warning("x")
+        #expect(journal.entries.count == 1)
+        #expect(journal.lines == [])
     }
 
     @Test("carry the metadata of logger, provider and entry, and the error; the entry's own first in case of doubt")
@@ -87,8 +96,7 @@ struct JournalLogHandlerTests {
     func choice() {
         #expect(LogStyle.journal.handler(label: "x", logLevel: .error) is JournalLogHandler)
         #expect(LogStyle.journal.handler(label: "x", logLevel: .error).logLevel == .error)
-        #expect(LogStyle.plain.handler(label: "x") is LineLogHandler)
-        #expect(LogStyle.coloured.handler(label: "x") is LineLogHandler)
+        for style in [LogStyle.plain, .coloured, .json, .logfmt] { #expect(style.handler(label: "x") is LineLogHandler) }
     }
 }
 
@@ -113,7 +121,7 @@ private final class Recorder: Sendable {
                 seen.withLock { $0.entries.append(entry) }
                 return result
             },
-            write: { [self] line in seen.withLock { $0.lines.append(line) } }
+            write: { [self] line in seen.withLock { $0.lines.append(line.journalText) } }
         )
     }
 

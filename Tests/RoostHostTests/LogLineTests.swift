@@ -9,8 +9,19 @@ import Testing
 struct LogLineTests {
     private let time = timespec(tv_sec: 1_795_426_200, tv_nsec: 42_000_000)
 
-    private func line(_ style: LogStyle, _ message: String, _ fields: [(name: String, value: String)] = [], _ level: Logger.Level = .info) -> String {
-        LogLine(level: level, message: message, fields: fields).text(style, at: time)
+    enum Form: CaseIterable {
+        case plain, coloured, journal, logfmt, json
+    }
+
+    private func line(_ form: Form, _ message: String, _ fields: [(name: String, value: Logger.MetadataValue)] = [], _ level: Logger.Level = .info) -> String {
+        let line = LogLine(level: level, message: message, fields: fields)
+        return switch form {
+        case .plain: line.text(.plain, at: time)
+        case .coloured: line.text(.coloured, at: time)
+        case .journal: line.journalText
+        case .logfmt: line.logfmt(label: "roost", at: time)
+        case .json: line.json(label: "roost", at: time)
+        }
     }
 
     @Test("are time, level, message and fields")
@@ -29,18 +40,19 @@ struct LogLineTests {
         #expect(!line(.plain, "x", [], .error).contains("\u{1B}"))
     }
 
-    @Test("stay one entry whatever a client sends", arguments: LogStyle.all)
-    func oneLine(_ style: LogStyle) {
+    @Test("stay one entry whatever a client sends", arguments: Form.allCases)
+    func oneLine(_ style: Form) {
         let evil = "a\nb\r\u{1B}[2J\u{0}\u{85}\u{2028}\u{202E}\t"
-        let text = line(style, evil, [("k\n", evil)]).replacing("\u{1B}[2m", with: "").replacing("\u{1B}[0m", with: "").replacing("\u{1B}[32m", with: "")
+        let text = line(style, evil, [("k\n", .string(evil))]).replacing("\u{1B}[2m", with: "").replacing("\u{1B}[0m", with: "").replacing("\u{1B}[32m", with: "")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count == (style == .journal ? 1 : 2))
+        #expect(lines.count == (style == .plain || style == .coloured ? 2 : 1))
         // Only the message's own lines are lines, and they are indented.
         #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("    ") })
         for line in lines {
             #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0.value != 0x85 && $0.value != 0x2028 && $0.value != 0x202E })
         }
-        #expect(text.contains("a\\nb\\r\\x1b[2J\\x00\\x85\\u{2028}\\u{202e}\\t"))
+        let shown = style == .json ? #"a\nb\r\u001b[2J\u0000\u0085\u2028\u202e\t"# : #"a\nb\r\x1b[2J\x00\x85\u{2028}\u{202e}\t"#
+        #expect(text.contains(shown))
     }
 
     @Test("show the lines of a traceback below, indented, in one line for the journal's stream")
@@ -61,7 +73,7 @@ struct LogLineTests {
     @Test("carry the metadata of logger, provider and entry, the entry's own first in case of doubt")
     func handler() {
         let lines = Mutex<[String]>([])
-        var handler = LineLogHandler(logLevel: .debug, style: .journal) { line in lines.withLock { $0.append(line) } }
+        var handler = LineLogHandler(logLevel: .debug) { line in lines.withLock { $0.append(line.journalText) } }
         handler.metadataProvider = Logger.MetadataProvider { ["b": "provider", "c": "provider"] }
         let copy = handler
         var logger = Logger(label: "test") { _ in copy }
@@ -71,36 +83,22 @@ struct LogLineTests {
         logger.trace("too low")
         #expect(lines.withLock { $0 } == ["<6>hello a=logger b=provider c=entry"])
     }
-}
 
-extension LogStyle {
-    static let all: [LogStyle] = [.plain, .coloured, .journal]
-}
-
-@Suite("The style of log lines")
-struct LogStyleTests {
-    private func style(_ stream: String?, terminal: Bool = false, refusesColour: Bool = false, _ descriptor: Int32) -> LogStyle {
-        LogStyle(journalStream: stream, isTerminal: terminal, refusesColour: refusesColour, descriptor: descriptor)
+    @Test("are one JSON object with the numbers as numbers")
+    func json() {
+        struct Odd: CustomStringConvertible, Sendable { let description = "odd \"one\"" }
+        let fields: [(name: String, value: Logger.MetadataValue)] = [
+            ("client", "203.0.113.7"), ("status", .stringConvertible(500)), ("ratio", .stringConvertible(0.5)), ("ok", .stringConvertible(true)),
+            ("nan", .stringConvertible(Double.nan)), ("odd", .stringConvertible(Odd())), ("list", ["a", ["b": .stringConvertible(1)]]), ("level", "mine"),
+        ]
+        let own = #"{"time":"2026-11-23T09:30:00.042Z","level":"error","message":"failed: \"x\"","logger":"roost","#
+        let others = #""client":"203.0.113.7","status":500,"ratio":0.5,"ok":true,"nan":"nan","odd":"odd \"one\"","list":["a",{"b":1}],"level_":"mine"}"#
+        #expect(line(.json, "failed: \"x\"", fields, .error) == own + others)
     }
 
-    @Test("is the journal's only when standard error is the stream that systemd connected")
-    func journal() throws {
-        var pair: [Int32] = [0, 0]
-        try #require(pipe(&pair) == 0)
-        defer { pair.forEach { close($0) } }
-        var status = stat()
-        try #require(fstat(pair[1], &status) == 0)
-        #expect(style("\(status.st_dev):\(status.st_ino)", pair[1]) == .journal)
-        #expect(style("\(status.st_dev):\(status.st_ino)", terminal: true, pair[1]) == .journal)
-        #expect(style("\(status.st_dev):\(status.st_ino + 1)", pair[1]) == .plain)
-        for junk in ["", ":", "1", "1:2:3", "x:y", "-1:-1", "99999999999999999999:1"] { #expect(style(junk, pair[1]) == .plain) }
-        #expect(style("1:1", -1) == .plain)
-    }
-
-    @Test("has colour only on a terminal whose operator wants it")
-    func colour() {
-        #expect(style(nil, terminal: true, 2) == .coloured)
-        #expect(style(nil, terminal: true, refusesColour: true, 2) == .plain)
-        #expect(style(nil, 2) == .plain)
+    @Test("are pairs in logfmt, whose keys have no spaces")
+    func logfmt() {
+        #expect(line(.logfmt, "it failed", [("path", "/a b"), ("n", .stringConvertible(2)), ("a b=\"", "x"), ("msg", "mine")], .warning)
+            == #"time=2026-11-23T09:30:00.042Z level=warning logger=roost msg="it failed" path="/a b" n=2 a_b__=x msg_=mine"#)
     }
 }

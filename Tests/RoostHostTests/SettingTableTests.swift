@@ -11,6 +11,7 @@ struct SettingTableTests {
         switch setting.key {
         case "bind": return "unix:/run/x.sock"
         case "log_level": return "debug"
+        case "log_format": return "json"
         case "app_executor": return "pool"
         case "lifespan": return "off"
         case "worker_class": return "uvloop"

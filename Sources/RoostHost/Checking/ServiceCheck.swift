@@ -59,7 +59,7 @@ struct ServiceCheck {
     ///
     /// - Returns: What the process should end with.
     func end() -> ExitStatus {
-        for note in notes { StandardError.write(line: "\(program): note: \(OneLine.escaped(note))") }
+        for note in notes { LogOutput.standardError.write(line: "\(program): note: \(OneLine.escaped(note))") }
         if problems == 0 { print("ok") }
         return problems == 0 ? .asked : .usage
     }
@@ -109,9 +109,9 @@ struct ServiceCheck {
     /// Files that root opens before it becomes somebody else.
     private mutating func checkRootsFiles() {
         guard getuid() == 0 else { return }
-        if let path = settings.values.accessLogFile, RootsPlace.contains(path) {
-            checkAccessLog()
-            rootsFiles.insert("access_logfile")
+        for (key, path) in logs where path.map({ RootsPlace.contains($0) }) ?? false {
+            checkLog(key, path)
+            rootsFiles.insert(key)
         }
         if let path = settings.values.rights.pidFile, RootsPlace.contains(path) {
             checkPIDFile()
@@ -123,14 +123,18 @@ struct ServiceCheck {
     private var rootsFiles: Set<String> = []
 
     private mutating func checkFiles() {
-        if !rootsFiles.contains("access_logfile"), isSound("access_logfile") { checkAccessLog() }
+        for (key, path) in logs { checkLog(key, path) }
         if !rootsFiles.contains("pid"), isSound("pid") { checkPIDFile() }
     }
 
-    private mutating func checkAccessLog() {
-        guard let path = settings.values.accessLogFile, path != AccessLogFile.standardOutput else { return }
+    private var logs: [(key: String, path: String?)] {
+        [("error_logfile", settings.values.errorLogFile), ("access_logfile", settings.values.accessLogFile)]
+    }
+
+    private mutating func checkLog(_ key: String, _ path: String?) {
+        guard !rootsFiles.contains(key), isSound(key), let path, path != LogOutput.standard, path != LogOutput.journal else { return }
         let code = WritableFile.refusal(path)
-        if code != 0 { found(AccessLogError(path: path, code: code)) }
+        if code != 0 { found(LogFileError(key: key, path: path, code: code)) }
     }
 
     private mutating func checkPIDFile() {

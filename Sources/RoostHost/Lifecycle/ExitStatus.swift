@@ -19,7 +19,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     /// The status for an error that ended the service.
     init(_ error: any Error) {
         self = switch error {
-        case is SettingError, is ConfigError, is CommandLineError, is AppCatalogueError, is AccessLogError, is StatsDError, is RootError, is PIDFileError: .usage
+        case is SettingError, is ConfigError, is CommandLineError, is AppCatalogueError, is LogFileError, is StatsDError, is RootError, is PIDFileError: .usage
         case is AppLoadingError, is PythonError: .appNotLoaded
         case is BindError, is ListenDescriptorsError: .bindFailed
         case let error as LifespanError: error.stage == .startup ? .startupFailed : .internalError

@@ -20,6 +20,8 @@ struct HostedService: Sendable {
     /// Threads for WSGI apps if the settings do not say.
     private let threads: Int
     private let handover: ProcessHandover
+    private let logResult: Result<LogDestination, LogFileError>
+    private let logger: Logger
     private let pidFileResult: Result<PIDFile?, PIDFileError>
 
     /// Sets up the process, so that it should be made once, early, and while there is only one thread.
@@ -31,19 +33,25 @@ struct HostedService: Sendable {
         self.settings = settings
         self.program = program
         self.threads = threads
+        logResult = Result { () throws(LogFileError) in try settings.values.errorLog(handover.errorLog, program: program) }
+        // Without its file the process ends soon, and says so where it can.
+        let log = (try? logResult.get()) ?? .standardError(identifier: program)
+        log.install()
+        let logger = settings.values.logger(log)
+        self.logger = logger
         if case .service = role {
-            for warning in settings.warnings { settings.values.logger.warning("\(warning)") }
+            for warning in settings.warnings { logger.warning("\(warning)") }
         }
         pidFileResult = Result { () throws(PIDFileError) in
             guard let path = settings.values.rights.pidFile else { return nil }
             return switch (role, handover.pidFile) {
             case (.worker, _): nil
-            case (.service, nil): try PIDFile(path, logger: settings.values.logger)
+            case (.service, nil): try PIDFile(path, logger: logger)
             case (.service, let reserved), (.successor, let reserved): PIDFile(path, reserved: reserved)
             }
         }
         monitor = ServerMonitor(app: settings.values.app ?? program, isShown: settings.values.observation.adminSocket != nil)
-        service = ServiceReporter(timeouts: PhaseTimeouts(settings.values.serve), logger: settings.values.logger)
+        service = ServiceReporter(timeouts: PhaseTimeouts(settings.values.serve), logger: logger)
         switch role {
         case .service:
             parent = nil
@@ -63,7 +71,7 @@ struct HostedService: Sendable {
     /// What a server is to serve with.
     struct Equipment {
         var config: Config
-        let accessLog: AccessLog?
+        let logs: HostLogs
         let listeners: OpenListeners
         let statsD: StatsDSender?
     }
@@ -71,8 +79,9 @@ struct HostedService: Sendable {
     /// Opens the logs, and says what to serve on. If the settings name no address, the sockets that systemd passed are served,
     /// and without them the default address is.
     func equipment() throws -> Equipment {
+        let errors = try logResult.get()
         _ = try pidFileResult.get()
-        var (config, accessLog) = try settings.values.configAndLog(threads: threads, handover: handover)
+        var (config, accessLog) = try settings.values.configAndLog(threads: threads, logger, accessLog: handover.accessLog)
         if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
         let listeners = switch role {
         case .service: OpenListeners(config)
@@ -104,7 +113,8 @@ struct HostedService: Sendable {
             config.drainDelay = .zero
             config.logger[metadataKey: "worker"] = "\(number)"
         }
-        return Equipment(config: config, accessLog: accessLog, listeners: listeners, statsD: statsD)
+        return Equipment(
+            config: config, logs: HostLogs(errors: errors, access: accessLog, logger: config.logger), listeners: listeners, statsD: statsD)
     }
 
     /// Opens the admin socket, if the settings name one and it is not another process that has it.
@@ -112,7 +122,6 @@ struct HostedService: Sendable {
     /// - Throws: `BindError`.
     func adminServer(_ view: any ServiceView) throws -> AdminServer? {
         guard let path = settings.values.observation.adminSocket else { return nil }
-        let logger = settings.values.logger
         switch role {
         case .worker: return nil
         case .successor(_, _, let admin?): return AdminServer(path: path, view, adopting: admin, logger: logger)
@@ -138,7 +147,7 @@ struct HostedService: Sendable {
         do throws(PIDFileError) {
             try pidFile?.write()
         } catch {
-            settings.values.logger.warning("the pid file was not written: \(error)")
+            logger.warning("the pid file was not written: \(error)")
         }
     }
 

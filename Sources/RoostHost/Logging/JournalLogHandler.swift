@@ -1,3 +1,4 @@
+internal import Glibc
 public import Logging
 internal import Systemd
 
@@ -7,7 +8,8 @@ internal import Systemd
 /// An entry has the fields `MESSAGE`, `PRIORITY`, `SYSLOG_IDENTIFIER`, `CODE_FILE`, `CODE_LINE`, `CODE_FUNC`, `LOGGER` (the
 /// logger's label), and one for each key of its metadata: `request_id` is `ROOST_REQUEST_ID`. `MESSAGE` is the line that
 /// `LineLogHandler` would write, fields included; the other fields hold their values as they are. Where the journal's socket
-/// can't be reached, as in a service with a root directory of its own, the line goes to standard error, its priority before it.
+/// can't be reached, as in a service with a root directory of its own, the line goes to standard error, its priority before it. Where the journal
+/// takes nothing the entry is dropped and counted (`LogLosses`): nobody is kept waiting.
 public struct JournalLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
@@ -15,17 +17,24 @@ public struct JournalLogHandler: LogHandler {
     private let label: String
     private let identifier: String
     private let send: @Sendable ([JournalField]) -> JournalResult
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable (LogLine) -> Void
 
     /// - Parameters:
     ///   - label: The logger's label.
     ///   - logLevel: Entries below it are not written. Default: info.
     ///   - identifier: The program's name for `SYSLOG_IDENTIFIER`. Default: the name under which it was started.
     public init(label: String, logLevel: Logger.Level = .info, identifier: String? = nil) {
-        let journal = Journal()
+        var destination = LogDestination.current
+        if let identifier { destination.identifier = identifier }
+        self.init(label: label, logLevel: logLevel, destination: destination)
+    }
+
+    init(label: String, logLevel: Logger.Level, destination: LogDestination) {
+        let identifier = destination.identifier
         self.init(
-            label: label, logLevel: logLevel, identifier: identifier ?? ProgramName.current,
-            send: { journal.send($0) }, write: StandardError.write(line:)
+            label: label, logLevel: logLevel, identifier: identifier,
+            send: { JournalOutput.system.send(JournalEntry($0), identifier: identifier) },
+            write: { destination.write($0, label: label) }
         )
     }
 
@@ -34,7 +43,7 @@ public struct JournalLogHandler: LogHandler {
         logLevel: Logger.Level,
         identifier: String,
         send: @escaping @Sendable ([JournalField]) -> JournalResult,
-        write: @escaping @Sendable (String) -> Void
+        write: @escaping @Sendable (LogLine) -> Void
     ) {
         self.label = label
         self.logLevel = logLevel
@@ -60,9 +69,13 @@ public struct JournalLogHandler: LogHandler {
             JournalField(.logger, label),
         ]
         let own = line.fields.compactMap { field in
-            Self.name(field.name).map { JournalField($0, field.value) }
+            Self.name(field.name).map { JournalField($0, field.value.description) }
         }
-        if send(fields + own) != .sent { write(line.journalText) }
+        switch send(fields + own) {
+        // A journal that takes nothing would not take a line either.
+        case .sent, .failed(errno: EAGAIN): break
+        case .notUnderSystemd, .failed: write(line)
+        }
     }
 
     /// The name of the field for a key of the metadata: `request_id` gives `ROOST_REQUEST_ID`.

@@ -6,9 +6,9 @@ struct LogLine {
     var level: Logger.Level
     var message: String
     /// Shown after the message, sorted by name.
-    var fields: [(name: String, value: String)]
+    var fields: [(name: String, value: Logger.MetadataValue)]
 
-    init(level: Logger.Level, message: String, fields: [(name: String, value: String)]) {
+    init(level: Logger.Level, message: String, fields: [(name: String, value: Logger.MetadataValue)]) {
         self.level = level
         self.message = message
         self.fields = fields
@@ -23,16 +23,20 @@ struct LogLine {
         self.init(
             level: event.level,
             message: event.message.description,
-            fields: fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value.description) }
+            fields: fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         )
     }
 
+    /// How a line for people looks.
+    enum LineStyle {
+        case plain, coloured
+    }
+
     /// - Parameter time: Seconds and nanoseconds since 1970.
-    func text(_ style: LogStyle, at time: @autoclosure () -> timespec) -> String {
+    func text(_ style: LineStyle, at time: @autoclosure () -> timespec) -> String {
         switch style {
         case .plain: "\(Self.timestamp(time())) \(Self.padded(level)) \(body)"
         case .coloured: "\u{1B}[2m\(Self.timestamp(time()))\u{1B}[0m \(Self.colour(level))\(Self.padded(level))\u{1B}[0m \(body)"
-        case .journal: journalText
         }
     }
 
@@ -47,13 +51,13 @@ struct LogLine {
         return OneLine.escaped(String(first)) + shownFields + lines.dropFirst().map { "\n    " + OneLine.escaped(String($0)) }.joined()
     }
 
-    private var shownFields: String {
+    var shownFields: String {
         var text = ""
         for field in fields {
             text += " "
             text += Self.name(field.name)
             text += "="
-            text += Self.value(field.value)
+            text += Self.value(field.value.description)
         }
         return text
     }
@@ -77,7 +81,7 @@ struct LogLine {
     }
 
     /// A name that can't be taken for anything else.
-    private static func name(_ text: String) -> String {
+    static func name(_ text: String) -> String {
         text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "\"") || $0 >= 0x7F } ? quoted(text) : text
     }
 

@@ -1,38 +1,32 @@
 internal import Glibc
 
-/// How log lines look, by where standard error goes.
+/// How log entries look.
 public enum LogStyle: Sendable, Hashable {
-    /// Time, level, message.
+    /// Time, level, message and fields.
     case plain
     /// The same in colour, for a terminal.
     case coloured
-    /// A syslog priority and the message; the journal itself keeps the time.
+    /// Entries of the journal with fields of their own; the journal itself keeps the time.
     case journal
+    /// One JSON object a line.
+    case json
+    /// One line of `key=value` pairs.
+    case logfmt
 
-    /// What suits this process's standard error. It is found out once.
-    public static let current = LogStyle(
-        journalStream: getenv("JOURNAL_STREAM").map { String(cString: $0) },
-        isTerminal: isatty(STDERR_FILENO) == 1,
-        refusesColour: getenv("NO_COLOR").map { $0.pointee != 0 } ?? false || getenv("TERM").map { String(cString: $0) == "dumb" } ?? false,
-        descriptor: STDERR_FILENO
-    )
+    /// What this process logs in: what the settings say once they are read, and before that what suits its standard error.
+    public static var current: LogStyle { LogDestination.current.style }
+}
 
+extension LogStyle {
     /// - Parameters:
-    ///   - journalStream: The variable `JOURNAL_STREAM`, which names the device and inode of the stream that systemd connected
-    ///     to the journal (systemd.exec(5)). Only if `descriptor` is that very stream do lines reach the journal.
-    ///   - refusesColour: Whether the operator asked for no colour.
-    init(journalStream: String?, isTerminal: Bool, refusesColour: Bool, descriptor: Int32) {
-        if let journalStream, Self.names(journalStream, descriptor) {
-            self = .journal
-        } else {
-            self = isTerminal && !refusesColour ? .coloured : .plain
+    ///   - place: Where standard error goes; nil for a file that the settings name.
+    init(_ format: LogFormat, _ place: StandardErrorPlace?) {
+        self = switch (format, place) {
+        case (.journal, _), (.auto, .journal): .journal
+        case (.json, _): .json
+        case (.logfmt, _): .logfmt
+        case (.auto, .terminal(colour: true)), (.plain, .terminal(colour: true)): .coloured
+        case (.auto, _), (.plain, _): .plain
         }
-    }
-
-    private static func names(_ stream: String, _ descriptor: Int32) -> Bool {
-        let parts = stream.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let device = UInt64(parts[0]), let inode = UInt64(parts[1]) else { return false }
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && UInt64(status.st_dev) == device && UInt64(status.st_ino) == inode
     }
 }

@@ -29,7 +29,7 @@ enum OneLine {
     }
 
     /// C0 and C1 controls, DEL, the line and paragraph separators, and the marks that turn the direction of writing.
-    private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
+    static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
         default: false

@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import Logging
 internal import Synchronization
 
 /// Keeps the metrics of this process, for as long as it lives, for a swift-metrics front end.
@@ -7,7 +8,9 @@ final class MetricsRegistry: MetricsFactory, Sendable {
     static let capacity = 2000
 
     /// That of the process.
-    static let shared = MetricsRegistry { StandardError.write(line: $0) }
+    static let shared = MetricsRegistry { line in
+        Logger(label: "roost") { LogDestination.current.handler(label: $0, logLevel: .info) }.warning("\(line)")
+    }
 
     private struct Key: Hashable {
         let name: String

@@ -40,7 +40,7 @@ final class ProcessAttendance: Sendable {
         } else {
             ignored = nil
             succession = try Succession(
-                listeners: equipment.listeners, pidFile: service.pidFile, reporter: service.service, accessLog: equipment.accessLog, logger: equipment.config.logger,
+                listeners: equipment.listeners, pidFile: service.pidFile, reporter: service.service, logs: equipment.logs, logger: equipment.config.logger,
                 admin: admin, monitor: service.monitor, startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
         }
         if service.parent == nil { admin?.start() }
@@ -50,7 +50,7 @@ final class ProcessAttendance: Sendable {
                 service.writePIDFile()
                 reporter?.promoted()
                 self?.becameService()
-            case .reopenLogs: equipment.accessLog?.reopen()
+            case .reopenLogs: equipment.logs.reopen()
             // Who serves without a supervisor would never be told to stop; a successor that was not promoted has nothing to do.
             case nil: if reporter?.isPromoted == false { kill(getpid(), SIGTERM) }
             }

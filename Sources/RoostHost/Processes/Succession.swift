@@ -12,7 +12,7 @@ final class Succession: Sendable {
     private let listeners: OpenListeners
     private let pidFile: PIDFile?
     private let reporter: ServiceReporter
-    private let accessLog: AccessLog?
+    private let logs: HostLogs
     private let logger: Logger
     private let admin: AdminServer?
     private let monitor: ServerMonitor
@@ -36,14 +36,14 @@ final class Succession: Sendable {
     private static let pause = Duration.seconds(60)
 
     init(
-        listeners: OpenListeners, pidFile: PIDFile?, reporter: ServiceReporter, accessLog: AccessLog?, logger: Logger, admin: AdminServer?,
+        listeners: OpenListeners, pidFile: PIDFile?, reporter: ServiceReporter, logs: HostLogs, logger: Logger, admin: AdminServer?,
         monitor: ServerMonitor, startupTimeout: Duration?,
         limits: ReplacementLimits, program: @escaping @Sendable () throws -> ChildProgram
     ) throws {
         self.listeners = listeners
         self.pidFile = pidFile
         self.reporter = reporter
-        self.accessLog = accessLog
+        self.logs = logs
         self.logger = logger
         self.admin = admin
         self.monitor = monitor
@@ -105,7 +105,7 @@ final class Succession: Sendable {
 
     private func reopen() {
         guard reopening.take() > 0 else { return }
-        accessLog?.reopen()
+        logs.reopen()
         logger.notice("log files were opened again")
     }
 

@@ -21,7 +21,7 @@ final class Supervisor {
 
     private let service: HostedService
     private let launch: () throws -> ChildProgram
-    private let accessLog: AccessLog?
+    private let logs: HostLogs
     private let view: SupervisorView
     private let admin: AdminServer?
     private let listeners: OpenListeners
@@ -64,7 +64,7 @@ final class Supervisor {
         self.launch = launch
         let values = service.settings.values
         let policy = values.processes.policy(values.serve)
-        accessLog = equipment.accessLog
+        logs = equipment.logs
         view = SupervisorView(app: equipment.config.appName)
         admin = try service.adminServer(view)
         listeners = equipment.listeners
@@ -218,7 +218,7 @@ final class Supervisor {
         case .terminate(let id), .force(let id): signal(id, SIGTERM)
         case .kill(let id): signal(id, SIGKILL)
         case .reopenLogs(let ids):
-            accessLog?.reopen()
+            logs.reopen()
             for id in ids { workers[id]?.channel?.say(.reopenLogs) }
         case .startSuccessor: startSuccessor()
         case .abandonSuccessor:
@@ -228,7 +228,10 @@ final class Supervisor {
             if voice.isService { service.writePIDFile() }
             voice.ready(addresses)
             storeSockets()
-        case .reloading: voice.notify([.reloading])
+        case .reloading:
+            // The new workers open files by their names; so does this process.
+            logs.reopen()
+            voice.notify([.reloading])
         case .reloaded: voice.notify([.ready])
         case .stopping: voice.notify([.stopping])
         case .successorTookOver(let pid):

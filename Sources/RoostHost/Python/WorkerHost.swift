@@ -30,6 +30,7 @@ package final class WorkerHost: Sendable {
     ///   - environment: All variables; nil for those of this process.
     package static func read(_ arguments: [String], environment: [String: String]? = nil) throws(WorkerError) -> Request {
         do {
+            ProgramName.become(program)
             let environment = environment ?? ProcessEnvironment.variables()
             switch try CommandLineRequest(roost: arguments, environment: environment) {
             case .text(let text): return .print(text)

@@ -5,6 +5,8 @@ internal import Glibc
 struct ProcessHandover: Sendable, Equatable {
     /// The descriptor of the configuration file.
     var configuration: Int32?
+    /// The descriptor of the error log.
+    var errorLog: Int32?
     /// The descriptor of the access log.
     var accessLog: Int32?
     /// The descriptor of the file that is to name the process.
@@ -27,6 +29,7 @@ struct ProcessHandover: Sendable, Equatable {
             guard halves.count == 2, let descriptor = Int32(halves[1]), descriptor > STDERR_FILENO else { continue }
             switch halves[0] {
             case "config": configuration = descriptor
+            case "error_logfile": errorLog = descriptor
             case "access_logfile": accessLog = descriptor
             case "pid": pidFile = descriptor
             default: continue
@@ -38,7 +41,10 @@ struct ProcessHandover: Sendable, Equatable {
     func variables(parent: Int32) -> [(name: String, value: String)] { descriptors.isEmpty ? [] : [(Self.variable, text(process: parent))] }
 
     func text(process: Int32) -> String {
-        let parts = [configuration.map { "config=\($0)" }, accessLog.map { "access_logfile=\($0)" }, pidFile.map { "pid=\($0)" }]
+        let parts = [
+            configuration.map { "config=\($0)" }, errorLog.map { "error_logfile=\($0)" }, accessLog.map { "access_logfile=\($0)" },
+            pidFile.map { "pid=\($0)" },
+        ]
         return (["\(process)"] + parts.compactMap(\.self)).joined(separator: ";")
     }
 
@@ -68,5 +74,5 @@ struct ProcessHandover: Sendable, Equatable {
     }
 
     /// What the other program must be given.
-    var descriptors: [Int32] { [configuration, accessLog, pidFile].compactMap(\.self) }
+    var descriptors: [Int32] { [configuration, errorLog, accessLog, pidFile].compactMap(\.self) }
 }

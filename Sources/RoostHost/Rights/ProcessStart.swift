@@ -22,12 +22,17 @@ enum ProcessStart {
         var handover = ProcessHandover()
         guard ProcessIdentity.current.user == 0 else { return handover }
         handover.configuration = values.configFile.flatMap { try? CredentialPath.resolved($0) }.map { open($0, O_RDONLY | O_CLOEXEC) }.flatMap { $0 < 0 ? nil : $0 }
-        if let path = values.accessLogFile, RootsPlace.contains(path) {
-            handover.accessLog = try AccessLogFile.open(forSuccessor: path)
-        }
+        handover.errorLog = try file(values.errorLogFile, key: "error_logfile")
+        handover.accessLog = try values.accessLogFile.flatMap { path throws(LogFileError) in try file(path, key: "access_logfile") }
         if let path = values.rights.pidFile, RootsPlace.contains(path) {
-            handover.pidFile = try PIDFile(path, logger: values.logger).reserve()
+            handover.pidFile = try PIDFile(path, logger: values.logger(.current)).reserve()
         }
         return handover
+    }
+
+    /// Nil for what is no file, and for one that the user opens.
+    private static func file(_ path: String, key: String) throws(LogFileError) -> Int32? {
+        guard path != LogOutput.standard, path != LogOutput.journal, RootsPlace.contains(path) else { return nil }
+        return try LogOutput.open(path, key: key)
     }
 }

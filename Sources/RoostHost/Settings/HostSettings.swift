@@ -9,6 +9,10 @@ struct HostSettings: Sendable {
     var configFile: String?
     /// Entries below this level are not written.
     var logLevel: Logger.Level = .info
+    /// How they look.
+    var logFormat = LogFormat.auto
+    /// Where they go: a file, `-` for standard error or `journal`.
+    var errorLogFile = LogOutput.standard
     /// Where the access log goes: a file, or `-` for standard output; nil for nowhere.
     var accessLogFile: String?
     /// How many threads run WSGI apps; nil for what suits the app's language.

@@ -16,7 +16,7 @@ struct SettingLayers {
     let table: SettingTable
     private(set) var resolved = ResolvedSettings()
     /// All that was wrong so far.
-    private(set) var problems: [SettingError] = []
+    var problems: [SettingError] = []
 
     init(_ table: SettingTable) {
         self.table = table
@@ -166,6 +166,7 @@ struct SettingLayers {
     /// Looks for settings that are right each by itself but not together.
     private mutating func check() {
         checkPython()
+        checkLogs()
         let serve = resolved.values.serve
         guard let hops = serve.forwardedHops else { return }
         let (other, key): (String, String)

@@ -56,6 +56,14 @@ struct SettingTable: Sendable {
             "Write log entries of this level and above: trace, debug, info, notice, warning, error or critical."
         ),
         Setting(
+            "log_format", .general, .choice("format"), \.logFormat,
+            "Write log entries as plain lines, logfmt, json or entries of the journal; auto is what suits the place where they go."
+        ),
+        Setting(
+            "error_logfile", .general, .text("file", expected: "a file name, - for standard error, or journal"), \.errorLogFile, otherFlags: ["log-file"],
+            "Write log entries to this file, to standard error for -, or to the journal for journal."
+        ),
+        Setting(
             "access_logfile", .general, .unset(or: .path("file", expected: "a file name, or - for standard output")), \.accessLogFile,
             otherFlags: ["access-log"],
             "Write a line for each request to this file, or to standard output for -."

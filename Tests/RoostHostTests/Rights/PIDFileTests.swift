@@ -18,7 +18,7 @@ struct PIDFileTests {
         let lines = Mutex<[String]>([])
 
         var logger: Logger {
-            Logger(label: "test") { _ in LineLogHandler(logLevel: .info, style: .journal) { line in self.lines.withLock { $0.append(line) } } }
+            Logger(label: "test") { _ in LineLogHandler(logLevel: .info) { line in self.lines.withLock { $0.append(line.journalText) } } }
         }
 
         var all: [String] { lines.withLock(\.self) }

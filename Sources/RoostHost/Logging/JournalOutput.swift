@@ -1,0 +1,52 @@
+internal import Glibc
+internal import Logging
+internal import Synchronization
+internal import Systemd
+
+/// The journal, as a place for entries that are counted if it does not take them, and not waited for but for a moment now and then.
+final class JournalOutput: Sendable {
+    private struct State {
+        var patience = LogPatience()
+        var loss = LogOutput.Loss()
+    }
+
+    static let system = JournalOutput(Journal())
+
+    private let journal: Journal
+    private let state = Mutex(State())
+
+    init(_ journal: Journal) {
+        self.journal = journal
+    }
+
+    /// Sends an entry, and before it, if entries before that were dropped, one that says how many.
+    ///
+    /// - Returns: `.failed(EAGAIN)` if the entry was dropped and counted; after any other failure it may be written elsewhere.
+    @discardableResult
+    func send(_ entry: JournalEntry, identifier: String) -> JournalResult {
+        let loss = state.withLock(\.loss)
+        // Nobody else tells it meanwhile: what is told is taken off.
+        if loss.lines > 0, journal.send(Self.report(loss, identifier)) == .sent { state.withLock { $0.loss.lines -= min($0.loss.lines, loss.lines) } }
+        var result = journal.send(entry)
+        if result == .failed(errno: EAGAIN) {
+            let patience = state.withLock { $0.patience.take() }
+            if patience > 0 { result = journal.send(entry, patience: .milliseconds(patience)) }
+        }
+        if result == .failed(errno: EAGAIN) {
+            state.withLock {
+                $0.loss.lines += 1
+                $0.loss.reason = "the journal takes nothing"
+            }
+            LogLosses.add(1)
+        }
+        return result
+    }
+
+    private static func report(_ loss: LogOutput.Loss, _ identifier: String) -> JournalEntry {
+        var entry = JournalEntry()
+        entry.append(.message, LogLosses.report(loss.lines, reason: loss.reason))
+        entry.append(.priority, "\(SyslogPriority.of(.warning))")
+        entry.append(.syslogIdentifier, identifier)
+        return entry
+    }
+}
