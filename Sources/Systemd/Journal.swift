@@ -7,7 +7,7 @@ internal import Glibc
 /// logs. Calls are safe from any thread. One call is one entry.
 public struct Journal: Sendable {
     /// Where the journal listens (systemd-journald.service(8)).
-    static let systemSocket = "/run/systemd/journal/socket"
+    public static let systemSocket = "/run/systemd/journal/socket"
 
     private let socket: JournalSocket
 

@@ -12,6 +12,7 @@ struct SettingTableTests {
         case "bind": return "unix:/run/x.sock"
         case "log_level": return "debug"
         case "log_format": return "json"
+        case "access_log_format": return "%(h)s"
         case "app_executor": return "pool"
         case "lifespan": return "off"
         case "worker_class": return "uvloop"

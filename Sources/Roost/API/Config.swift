@@ -89,6 +89,10 @@ public struct Config: Sendable {
     public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
     /// Called for each request when its response is complete or has failed: on an event loop's thread, which it should not keep waiting.
     public var accessLog: (@Sendable (AccessEntry) -> Void)?
+    /// Makes what writes an access log for one event loop. Besides `accessLog`, and cheaper.
+    package var makeAccessRecorder: (@Sendable () -> any AccessRecorder)?
+    /// Whether responses' heads are kept for the access log, which costs a copy.
+    package var recordsResponseHead = false
     /// Whether the Swift task of each request is called `request ID`, as debuggers and dumps show it; that costs a little. Default: false.
     public var namesTasks = false
     /// What the application is called in metrics. Default: `app`.

@@ -30,6 +30,7 @@ struct Server {
                     status: status,
                     refusals: refusals
                 )
+                transport.loop.gathersLog = true
                 loops.append(try EventLoopThread(transport))
             }
         } catch {
@@ -152,7 +153,7 @@ struct Server {
 
     private func accept(from listeners: ListenerSet) async throws {
         let isShared = loops.count > 1 || config.listeners?.isShared ?? false
-        let policies = listeners.listeners.map { PeerPolicy(config, for: config.bind[$0.place], allowList: allowList) }
+        let policies = listeners.listeners.map { PeerPolicy(config, for: config.bind[$0.place], at: $0.address, allowList: allowList) }
         for loop in loops {
             try await loop.call { transport throws(SystemError) in
                 for (listener, policy) in zip(listeners.listeners, policies) {

@@ -528,6 +528,7 @@ extension HTTP1Connection: ExchangeWire {
             mark = shared.loop.now
             takeSpareOutput()
         }
+        let before = output.gathered.readableBytes
         try response.start(
             status: status, headers: headers, bodyLength: bodyLength,
             // A client that was never told to send its body may send it or not: what follows cannot be told apart.
@@ -535,6 +536,9 @@ extension HTTP1Connection: ExchangeWire {
             requestID: shared.sendsRequestID ? exchange?.requestID : nil,
             to: &output, shared
         )
+        if shared.recordsResponseHead {
+            exchange?.note(responseHead: output.gathered.withUnsafeReadableBytes { Array($0.dropFirst(before)) })
+        }
     }
 
     func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool {

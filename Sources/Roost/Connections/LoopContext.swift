@@ -16,9 +16,14 @@ final class LoopContext: @unchecked Sendable {
     let sendsRequestID: Bool
     /// Whether the tasks that run the application have names, which cost a little.
     let namesTasks: Bool
-    let accessLog: (@Sendable (AccessEntry) -> Void)?
     /// Nil if nobody wants to know.
     let metrics: LoopMetrics?
+    private let accessLog: (@Sendable (AccessEntry) -> Void)?
+    private let accessLogTurn: AccessLogTurn?
+    /// Whether somebody wants to know how long requests take.
+    let timesRequests: Bool
+    /// Whether responses' heads are kept for the access log.
+    let recordsResponseHead: Bool
     let refusals: RefusalLog
     let logger: Logger
     let status: ServerStatus.Loop
@@ -63,6 +68,9 @@ final class LoopContext: @unchecked Sendable {
         namesTasks = config.namesTasks
         accessLog = config.accessLog
         metrics = config.metrics.map { LoopMetrics($0, app: config.appName) }
+        accessLogTurn = config.makeAccessRecorder.map { AccessLogTurn($0()) }
+        timesRequests = accessLog != nil || accessLogTurn != nil
+        recordsResponseHead = config.recordsResponseHead
         self.refusals = refusals
         logger = config.logger
         self.status = status
@@ -93,6 +101,15 @@ final class LoopContext: @unchecked Sendable {
 
     /// An id for a request that brings none.
     func makeRequestID() -> RequestID { requestIDs.next() }
+
+    /// Tells the access log of a request.
+    func logAccess(_ entry: AccessEntry) {
+        accessLog?(entry)
+        guard let accessLogTurn else { return }
+        accessLogTurn.recorder.record(entry)
+        // Whoever waits for the last request to end may end the process.
+        loop.writeLog(accessLogTurn, atOnce: isDraining)
+    }
 
     func exchangeStarted(_ exchange: Exchange) {
         exchangeCount += 1

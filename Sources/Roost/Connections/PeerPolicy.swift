@@ -1,12 +1,15 @@
 /// What the peers of one listener may say about who is calling, and who of them may connect.
 final class PeerPolicy: Sendable {
+    /// The listener's address, for logs; nil where there is no listener.
+    let bind: String?
     let proxyProtocol: ProxyProtocolMode
     let proxyAllowFrom: TrustedPeers
     let forwarded: ForwardedPolicy
     /// Who may connect, on a Unix socket; nil for everyone.
     let allowList: PeerAllowList?
 
-    init(proxyProtocol: ProxyProtocolMode, proxyAllowFrom: TrustedPeers, forwarded: ForwardedPolicy, allowList: PeerAllowList?) {
+    init(bind: String? = nil, proxyProtocol: ProxyProtocolMode, proxyAllowFrom: TrustedPeers, forwarded: ForwardedPolicy, allowList: PeerAllowList?) {
+        self.bind = bind
         self.proxyProtocol = proxyProtocol
         self.proxyAllowFrom = proxyAllowFrom
         self.forwarded = forwarded
@@ -14,8 +17,9 @@ final class PeerPolicy: Sendable {
     }
 
     /// What a configuration says for one of its binds; without one, what it says for all.
-    convenience init(_ config: Config, for bind: Bind? = nil, allowList: PeerAllowList? = nil) {
+    convenience init(_ config: Config, for bind: Bind? = nil, at address: BoundAddress? = nil, allowList: PeerAllowList? = nil) {
         self.init(
+            bind: address.map { "\($0.endpoint)" },
             proxyProtocol: bind?.proxyProtocol ?? config.proxyProtocol,
             proxyAllowFrom: bind?.proxyAllowFrom ?? config.proxyAllowFrom,
             forwarded: ForwardedPolicy(

@@ -61,7 +61,9 @@ package final class Exchange: @unchecked Sendable {
     let startTime: MonotonicTime
     /// Where `ExchangeRegister` has it.
     @exclusivity(unchecked) var place = 0
-    // For the access log.
+    // For the logs.
+    /// The response's head as it was sent, if somebody wants to know.
+    @exclusivity(unchecked) private(set) var responseHead: [UInt8] = []
     @exclusivity(unchecked) private var sentStatus = 0
     @exclusivity(unchecked) private var sentBytes = 0
 
@@ -443,16 +445,21 @@ package final class Exchange: @unchecked Sendable {
     /// - Parameter isComplete: whether the response was sent whole.
     private func logAccess(isComplete: Bool) {
         trace?.end(status: sentStatus, receivedBytes: receivedBodyBytes, sentBytes: sentBodyBytes, isComplete: isComplete)
-        guard shared.metrics != nil || shared.accessLog != nil else { return }
+        guard shared.metrics != nil || shared.timesRequests else { return }
         let elapsed = MonotonicTime.now().nanoseconds &- startTime.nanoseconds
         shared.metrics?.requestEnded(RequestMethod(head), status: sentStatus, after: elapsed)
-        guard let accessLog = shared.accessLog else { return }
-        accessLog(
+        guard shared.timesRequests else { return }
+        shared.logAccess(
             AccessEntry(
-                scope: HTTPScope(self), status: sentStatus, bodyBytes: sentBodyBytes,
+                exchange: self, status: sentStatus, bodyBytes: sentBodyBytes,
                 duration: .nanoseconds(Int64(clamping: elapsed)), isComplete: isComplete
             )
         )
+    }
+
+    /// Notes the response's head as it goes on the wire.
+    func note(responseHead: [UInt8]) {
+        self.responseHead = responseHead
     }
 
     /// Whether nobody takes the response any more: the client is gone, or the response is complete.

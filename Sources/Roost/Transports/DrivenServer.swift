@@ -55,7 +55,8 @@ package final class DrivenServer {
         let opened = try (config.listeners ?? OpenListeners(config)).set()
         listeners = opened
         for listener in opened.listeners {
-            try transport.listen(on: listener, policy: PeerPolicy(config, for: config.bind[listener.place], allowList: allowList), isShared: config.listeners?.isShared ?? false)
+            let policy = PeerPolicy(config, for: config.bind[listener.place], at: listener.address, allowList: allowList)
+            try transport.listen(on: listener, policy: policy, isShared: config.listeners?.isShared ?? false)
         }
         let level: Logger.Level = config.listeners?.isShared ?? false ? .debug : .info
         for listener in opened.listeners { config.logger.log(level: level, "running on \(listener.address)") }

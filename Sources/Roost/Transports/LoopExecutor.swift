@@ -68,6 +68,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             defer { inbox.messages = [] }
             return inbox.messages
         }
+        writeGatheredLog()
         clinux_set_current_loop(nil)
         for job in jobs[nextJob...] { runAfterEnd(.job(job)) }
         jobs = []
@@ -144,6 +145,24 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             case .work(let work): work()
             }
         }
+    }
+
+    /// Whether lines of the access log are gathered until the end of a round, so that several are written at once.
+    ///
+    /// Not where an application may keep the loop for long within a round: lines would wait, and be lost if the process is killed over it.
+    var gathersLog = false
+    private var unwrittenLog: (any LoopParticipant)?
+
+    /// Settles `log` at the end of this round, or at once.
+    func writeLog(_ log: any LoopParticipant, atOnce: Bool) {
+        if gathersLog, !atOnce, !hasEnded { unwrittenLog = log } else { log.settle() }
+    }
+
+    /// Settles the log, if it has gathered something.
+    func writeGatheredLog() {
+        guard let log = unwrittenLog else { return }
+        unwrittenLog = nil
+        log.settle()
     }
 
     func refreshClock() {

@@ -80,6 +80,7 @@ final class PolledTransport {
             loop.runReady()
         }
         if count <= 0 { loop.runReady() }
+        loop.writeGatheredLog()
     }
 
     private func handle(_ data: UInt64, _ events: UInt32) {
@@ -199,6 +200,8 @@ final class PolledTransport {
     private func checkIdle() {
         guard connections.count == 0, context.exchangeCount == 0, let onIdle else { return }
         self.onIdle = nil
+        // Whoever waits for this may end the process.
+        loop.writeGatheredLog()
         onIdle()
     }
 

@@ -11,17 +11,19 @@ extension HostSettings {
 
     /// The same, with this log, and the access log, if there is one.
     ///
-    /// - Parameter accessLog: The access log's file, if it is open already.
-    func configAndLog(threads: Int, _ logger: Logger, accessLog descriptor: Int32? = nil) throws(LogFileError) -> (config: Config, accessLog: AccessLog?) {
+    /// - Parameters:
+    ///   - accessLog: The access log's file, if it is open already.
+    ///   - worker: The number of this worker; nil in a process without a supervisor.
+    func configAndLog(
+        threads: Int, _ logger: Logger, accessLog descriptor: Int32? = nil, worker: Int? = nil
+    ) throws(LogFileError) -> (config: Config, accessLog: AccessLog?) {
         var config = serve
         config.wsgiThreads = self.threads ?? threads
         config.logger = logger
         let accessLog = try accessLogFile.map { path throws(LogFileError) in
-            let warn = { @Sendable (line: String) in logger.warning("\(line)") }
-            guard let descriptor else { return AccessLog(try AccessLogFile(path, warn: warn)) }
-            return AccessLog(AccessLogFile(path: path, descriptor: descriptor, isOwned: true, warn: warn))
+            try AccessLog(path, accessLogFormat, descriptor: descriptor, worker: worker, identifier: ProgramName.current) { logger.warning("\($0)") }
         }
-        if let accessLog { config.accessLog = { accessLog.record($0) } }
+        accessLog?.attach(to: &config)
         return (config, accessLog)
     }
 }

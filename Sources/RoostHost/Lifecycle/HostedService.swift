@@ -81,7 +81,7 @@ struct HostedService: Sendable {
     func equipment() throws -> Equipment {
         let errors = try logResult.get()
         _ = try pidFileResult.get()
-        var (config, accessLog) = try settings.values.configAndLog(threads: threads, logger, accessLog: handover.accessLog)
+        var (config, accessLog) = try settings.values.configAndLog(threads: threads, logger, accessLog: handover.accessLog, worker: role.workerNumber)
         if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
         let listeners = switch role {
         case .service: OpenListeners(config)

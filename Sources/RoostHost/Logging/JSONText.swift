@@ -9,12 +9,17 @@ extension WireBuffer {
     /// Appends a string of JSON. Bytes that are no UTF-8 stand for one scalar each (ISO 8859-1), as in HTTP's field values.
     mutating func append(json bytes: Span<UInt8>) {
         append("\"")
+        append(jsonCharacters: bytes)
+        append("\"")
+    }
+
+    /// Appends what stands between the quotation marks of such a string.
+    mutating func append(jsonCharacters bytes: Span<UInt8>) {
         if bytes.isPlainInQuotes {
             append(bytes)
         } else {
             for scalar in Self.decoded(bytes).unicodeScalars { appendEscaped(scalar) }
         }
-        append("\"")
     }
 
     private static func decoded(_ bytes: Span<UInt8>) -> String {

@@ -10,6 +10,8 @@ final class JournalOutput: Sendable {
         var loss = LogOutput.Loss()
     }
 
+    /// Where the journal listens.
+    static let socket = Journal.systemSocket
     static let system = JournalOutput(Journal())
 
     private let journal: Journal

@@ -10,6 +10,7 @@ struct LogFileError: Error, Hashable, CustomStringConvertible {
 
     /// `access_logfile "/srv/log/access": No such file or directory; name a file that the service may write to, or - for standard output`
     var description: String {
+        if path == LogOutput.journal { return "\(key) = \"journal\": there is no journal here: \(JournalOutput.socket): \(String(cString: strerror(code)))" }
         let standard = key == "error_logfile" ? "standard error" : "standard output"
         return "\(key) \(OneLine.quoted(path)): \(String(cString: strerror(code))); name a file that the service may write to, or - for \(standard)"
     }

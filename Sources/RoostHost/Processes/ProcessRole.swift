@@ -15,6 +15,9 @@ enum ProcessRole: Sendable, Equatable {
     /// The next process of a service, which takes the sockets over when it is ready.
     case successor(channel: Int32, ListenerHandover, admin: ListenerHandover? = nil)
 
+    /// The number of a worker; nil for the others.
+    var workerNumber: Int? { if case .worker(let number, _, _) = self { number } else { nil } }
+
     static let roleVariable = "_ROOST_ROLE"
     static let listenersVariable = "_ROOST_LISTENERS"
     static let adminVariable = "_ROOST_ADMIN_LISTENER"

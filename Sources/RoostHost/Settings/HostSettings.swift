@@ -13,8 +13,10 @@ struct HostSettings: Sendable {
     var logFormat = LogFormat.auto
     /// Where they go: a file, `-` for standard error or `journal`.
     var errorLogFile = LogOutput.standard
-    /// Where the access log goes: a file, or `-` for standard output; nil for nowhere.
+    /// Where the access log goes: a file, `-` for standard output or `journal`; nil for nowhere.
     var accessLogFile: String?
+    /// How its lines look.
+    var accessLogFormat = AccessLogFormat.roost
     /// How many threads run WSGI apps; nil for what suits the app's language.
     var threads: Int?
     /// How many processes serve, and when they are replaced.

@@ -56,7 +56,7 @@ struct SettingTable: Sendable {
             "Write log entries of this level and above: trace, debug, info, notice, warning, error or critical."
         ),
         Setting(
-            "log_format", .general, .choice("format"), \.logFormat,
+            "log_format", .general, .choice("form"), \.logFormat,
             "Write log entries as plain lines, logfmt, json or entries of the journal; auto is what suits the place where they go."
         ),
         Setting(
@@ -64,9 +64,13 @@ struct SettingTable: Sendable {
             "Write log entries to this file, to standard error for -, or to the journal for journal."
         ),
         Setting(
-            "access_logfile", .general, .unset(or: .path("file", expected: "a file name, or - for standard output")), \.accessLogFile,
+            "access_logfile", .general, .unset(or: .path("file", expected: "a file name, - for standard output, or journal")), \.accessLogFile,
             otherFlags: ["access-log"],
-            "Write a line for each request to this file, or to standard output for -."
+            "Write a line for each request to this file, to standard output for -, or to the journal for journal."
+        ),
+        Setting(
+            "access_log_format", .general, .accessLogFormat, \.accessLogFormat, otherFlags: ["access-logformat"],
+            "Write these lines in this form: roost, combined, common, json, or atoms such as %(h)s %(s)s, which roost(1) lists."
         ),
     ]
 

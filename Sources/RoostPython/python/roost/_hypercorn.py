@@ -32,10 +32,6 @@ _STATSD = "Roost does not send to StatsD"
 _SUPERVISED = "serve() is one process; run a command of your own under systemd and let Restart= start it again"
 
 ELSEWHERE: dict[str, Elsewhere] = {
-    "access_log_format": Elsewhere(
-        "the form of the access log is fixed; switch it on with accesslog",
-        '%(h)s %(l)s %(l)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
-    ),
     "alpn_protocols": Elsewhere(_TLS, ["h2", "http/1.1"], ["http/1.1"], []),
     "alt_svc_headers": Elsewhere("HTTP/3 is for the proxy in front, which sends alt-svc itself", []),
     "application_path": Elsewhere("give serve() the app itself, or name it on the command line: roost serve module:attribute"),
@@ -46,7 +42,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "daemon": Elsewhere("there are no worker processes in serve()", True, False),
     "debug": Elsewhere("switch on the loop's debug mode where the loop is started: asyncio.run(..., debug=True)", False),
     "dogstatsd_tags": Elsewhere(_STATSD, ""),
-    "errorlog": Elsewhere("Roost logs to standard error, or to the journal under systemd", "-"),
     "h11_pass_raw_headers": Elsewhere("ASGI field names are lower case", False),
     "h2_max_concurrent_streams": Elsewhere(_HTTP2, 100),
     "h2_max_header_list_size": Elsewhere(_HTTP2, 65536),

@@ -124,7 +124,13 @@ class Config:
 
     # Logs
     access_logfile = accesslog = Setting[Optional[str], Union[str, "os.PathLike[str]", None]]("access_logfile", None, text_or_none)
-    """The file that gets a line for each request, or ``-`` for standard output."""
+    """The file that gets a line for each request, ``-`` for standard output, or ``journal``."""
+    access_log_format = Setting[str, str]("access_log_format", "roost")
+    """How these lines look: roost, combined, common, json, or atoms such as ``%(h)s %(s)s``."""
+    error_logfile = errorlog = Setting[Optional[str], Union[str, "os.PathLike[str]", None]]("error_logfile", "-", text_or_none)
+    """Where log entries go: a file, ``-`` for standard error, or ``journal``."""
+    log_format = Setting[str, str]("log_format", "auto")
+    """How they look: auto, journal, json, logfmt or plain."""
     log_level = loglevel = Setting[str, str]("log_level", "info", level)
     """Entries of this level and above are logged: trace, debug, info, notice, warning, error or critical."""
 

@@ -37,6 +37,8 @@ class HypercornNames(unittest.TestCase):
         config = Config()
         config.accesslog = "-"
         config.loglevel = "WARN"
+        config.access_log_format = '%(h)s %(l)s %(l)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
+        config.errorlog = Path("/var/log/shop.log")
         config.user, config.group, config.umask = 33, "www-data", 0o007
         config.root_path = "/app/"
         config.h11_max_incomplete_size = 8192
@@ -48,6 +50,8 @@ class HypercornNames(unittest.TestCase):
             {
                 "access_logfile": "-",
                 "log_level": "warning",
+                "access_log_format": '%(h)s %(l)s %(l)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
+                "error_logfile": "/var/log/shop.log",
                 "socket_user": "33",
                 "socket_group": "www-data",
                 "umask": "0007",

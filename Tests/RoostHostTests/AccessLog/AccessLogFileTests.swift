@@ -6,86 +6,6 @@ import Testing
 
 @testable import RoostHost
 
-@Suite("Access lines")
-struct AccessLogLineTests {
-    private let plain = AccessLogLine(
-        client: "203.0.113.7", time: "23/Nov/2026:08:05:43 +0000", method: "GET", target: "/a?b", httpVersion: "1.1", status: 200, bodyBytes: 11,
-        referer: "referer", userAgent: "user agent", duration: .microseconds(412), requestID: "REQUEST-ID"
-    )
-
-    private func text(_ change: (inout AccessLogLine) -> Void = { _ in }) -> String {
-        var line = plain
-        change(&line)
-        return String(decoding: line.bytes, as: UTF8.self)
-    }
-
-    @Test("are the Combined format, the seconds and the request's id")
-    func combined() {
-        #expect(text() == "203.0.113.7 - - [23/Nov/2026:08:05:43 +0000] \"GET /a?b HTTP/1.1\" 200 11 \"referer\" \"user agent\" 0.000412 REQUEST-ID\n")
-    }
-
-    @Test("have a dash for what is not known")
-    func unknown() {
-        let line = text {
-            $0.client = nil
-            $0.status = nil
-            $0.bodyBytes = 0
-            $0.referer = nil
-            $0.userAgent = ""
-            $0.requestID = nil
-        }
-        #expect(line == "- - - [23/Nov/2026:08:05:43 +0000] \"GET /a?b HTTP/1.1\" - 0 \"-\" \"-\" 0.000412 -\n")
-    }
-
-    @Test("escape what could forge a line or a field", arguments: [
-        ("a\nb", #"a\x0Ab"#), ("\r\n", #"\x0D\x0A"#), ("a\"b", #"a\x22b"#), ("a\\b", #"a\x5Cb"#), ("\u{1B}[2J", #"\x1B[2J"#), ("\0\u{7F}", #"\x00\x7F"#),
-        ("\u{E9}\u{FF}", #"\xE9\xFF"#), ("\u{20AC}\u{2028}", #"\xE2\x82\xAC\xE2\x80\xA8"#), ("\r\n\u{301}", #"\x0D\x0A\xCC\x81"#),
-    ])
-    func escapes(_ evil: String, _ shown: String) {
-        #expect(text { $0.userAgent = evil } == text { $0.userAgent = "@" }.replacing("@", with: shown))
-        #expect(text { $0.referer = evil } == text { $0.referer = "@" }.replacing("@", with: shown))
-        #expect(text { $0.target = evil } == text { $0.target = "@" }.replacing("@", with: shown))
-        #expect(text { $0.method = evil } == text { $0.method = "@" }.replacing("@", with: shown))
-        #expect(text { $0.requestID = evil } == text { $0.requestID = "@" }.replacing("@", with: shown))
-        #expect(text { $0.client = evil } == text { $0.client = "@" }.replacing("@", with: shown))
-    }
-
-    @Test("keep spaces within quotation marks and escape them elsewhere")
-    func spaces() {
-        #expect(text { $0.userAgent = "a b" }.contains(" \"a b\" "))
-        #expect(text { $0.client = "a b" }.hasPrefix("a\\x20b - - ["))
-        #expect(text { $0.requestID = "a b" }.hasSuffix(" a\\x20b\n"))
-    }
-
-    @Test("are printable ASCII with one line feed at the end, whatever is in them")
-    func oneLine() {
-        let evil = String(String.UnicodeScalarView((0...0x3FF).compactMap(Unicode.Scalar.init)))
-        let bytes = Array(text { ($0.client, $0.method, $0.target, $0.referer, $0.userAgent, $0.requestID) = (evil, evil, evil, evil, evil, evil) }.utf8)
-        #expect(bytes.dropLast().allSatisfy { (0x20...0x7E).contains($0) })
-        #expect(bytes.last == UInt8(ascii: "\n"))
-        #expect(bytes.count { $0 == UInt8(ascii: "\"") } == 6)
-    }
-
-    @Test("have seconds with microseconds", arguments: [
-        (Duration.zero, "0.000000"), (.nanoseconds(999), "0.000000"), (.microseconds(1), "0.000001"), (.milliseconds(1500), "1.500000"),
-        (.seconds(3600) + .nanoseconds(999_999_999), "3600.999999"), (.seconds(-1), "0.000000"), (.seconds(Int64.max), "9223372036854775807.000000"),
-    ])
-    func duration(_ duration: Duration, _ shown: String) {
-        #expect(AccessLogLine.seconds(duration) == shown)
-    }
-
-    @Test("have the time in UTC", arguments: [
-        (0, "01/Jan/1970:00:00:00 +0000"), (1_795_421_143, "23/Nov/2026:08:05:43 +0000"), (1_709_164_799, "28/Feb/2024:23:59:59 +0000"),
-        (1_709_164_800, "29/Feb/2024:00:00:00 +0000"), (1_735_689_599, "31/Dec/2024:23:59:59 +0000"), (-1, "31/Dec/1969:23:59:59 +0000"), (time_t.max, "-"),
-    ])
-    func time(_ second: time_t, _ shown: String) {
-        let time = AccessLogTime()
-        #expect(time.text(second) == shown)
-        #expect(time.text(second) == shown)
-        #expect(time.text(86400) == "02/Jan/1970:00:00:00 +0000")
-    }
-}
-
 @Suite("The access log's file")
 struct AccessLogFileTests {
     private let directory = LogDirectory()
@@ -235,9 +155,8 @@ struct AccessLogTests {
     @Test("has a line for each request: who asked for what, what was sent, and the id that the response carries")
     func records() async throws {
         let path = directory.path("access.log")
-        let log = AccessLog(try AccessLogFile(path) { _ in })
         var config = Config()
-        config.accessLog = { log.record($0) }
+        try AccessLog(path, .roost, identifier: "test") { _ in }.attach(to: &config)
         let client = try TestClient({ scope, _, send in
             guard case .http(let scope) = scope, scope.rawPath != "/fail" else { throw Failure() }
             try await send(.httpResponseStart(status: 203))

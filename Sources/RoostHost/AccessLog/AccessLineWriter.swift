@@ -1,0 +1,154 @@
+internal import Glibc
+internal import HTTPWire
+internal import Roost
+
+/// Writes lines of one format.
+///
+/// What is not known is `-`. Whatever a client sends, a line stays one line with the same number of fields: in all that comes from outside,
+/// quotation marks, backslashes and every byte that is not printable ASCII are escaped, and spaces too where no quotation marks stand around.
+struct AccessLineWriter {
+    let format: AccessLogFormat
+    /// The number of this worker; nil in a process without a supervisor.
+    let worker: Int?
+    private var time = AccessLogTime()
+    private let process = "<\(getpid())>"
+
+    init(_ format: AccessLogFormat, worker: Int?) {
+        self.format = format
+        self.worker = worker
+    }
+
+    /// Appends a line with its line feed. The time in it is that of this call.
+    mutating func write(_ entry: borrowing AccessEntry, to buffer: inout WireBuffer) {
+        if format.isJSON {
+            AccessJSON.write(entry, worker: worker, to: &buffer)
+        } else {
+            for part in format.parts {
+                switch part {
+                case .literal(let bytes): buffer.append(bytes)
+                case .atom(let atom, let isQuoted): write(atom, isQuoted, entry, &buffer)
+                }
+            }
+        }
+        buffer.append("\n")
+    }
+
+    private mutating func write(_ atom: AccessAtom, _ isQuoted: Bool, _ entry: borrowing AccessEntry, _ buffer: inout WireBuffer) {
+        let escaping = Escape(escaping: format.escaping, isQuoted: isQuoted)
+        switch atom {
+        case .client: buffer.append(text: entry.client?.host, escaping)
+        case .clientPort: buffer.append(number: entry.client?.port.flatMap { $0 > 0 ? $0 : nil })
+        case .user: buffer.append(entry.user?[...] ?? [], escaping)
+        case .nothing: buffer.append("-")
+        case .time: buffer.append(time.bytes(Glibc.time(nil)))
+        case .requestLine:
+            writeMethod(entry, escaping, &buffer)
+            buffer.append(entry.rawPath, escaping)
+            writeVersion(entry, &buffer)
+        case .fullRequestLine:
+            writeMethod(entry, escaping, &buffer)
+            writeTarget(entry, escaping, &buffer)
+            writeVersion(entry, &buffer)
+        case .method: buffer.append(entry.head.bytes[entry.head.methodRange], escaping)
+        case .path: buffer.append(entry.rawPath, escaping)
+        case .target: writeTarget(entry, escaping, &buffer)
+        case .query: buffer.append(entry.head.bytes[entry.head.queryStringRange], escaping)
+        case .httpVersion: buffer.append(entry.head.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
+        case .scheme: buffer.append(entry.isHTTPS ? "https" : "http")
+        case .status: buffer.append(number: entry.status > 0 ? entry.status : nil)
+        case .reason:
+            let reason = ReasonPhrase.text(for: entry.status)
+            buffer.append(reason.utf8CodeUnitCount > 0 ? reason : "-")
+        case .bytesOrDash: buffer.append(number: entry.bodyBytes > 0 ? entry.bodyBytes : nil)
+        case .bytes: buffer.append(decimal: entry.bodyBytes)
+        case .seconds: buffer.append(decimal: entry.microseconds / 1_000_000)
+        case .milliseconds: buffer.append(decimal: entry.microseconds / 1000)
+        case .microseconds: buffer.append(decimal: entry.microseconds)
+        case .decimalSeconds: buffer.append(decimalSeconds: entry.microseconds)
+        case .process: buffer.append(process.utf8.span)
+        case .completion: buffer.append(entry.isComplete ? "+" : "X")
+        case .requestID: buffer.append(entry.requestID)
+        case .traceID: buffer.append(text: entry.traceID, escaping)
+        case .worker: buffer.append(number: worker)
+        case .bind: buffer.append(text: entry.bind, escaping)
+        case .requestField(let name): buffer.append(entry.requestField(name), escaping)
+        case .responseField(let name): buffer.append(entry.responseField(name), escaping)
+        }
+    }
+
+    private func writeMethod(_ entry: borrowing AccessEntry, _ escaping: Escape, _ buffer: inout WireBuffer) {
+        buffer.append(entry.head.bytes[entry.head.methodRange], escaping)
+        buffer.append(" ")
+    }
+
+    private func writeTarget(_ entry: borrowing AccessEntry, _ escaping: Escape, _ buffer: inout WireBuffer) {
+        buffer.append(entry.rawPath, escaping)
+        let query = entry.head.queryStringRange
+        guard !query.isEmpty else { return }
+        buffer.append("?")
+        buffer.append(entry.head.bytes[query], escaping)
+    }
+
+    private func writeVersion(_ entry: borrowing AccessEntry, _ buffer: inout WireBuffer) {
+        buffer.append(entry.head.version == .http11 ? " HTTP/1.1" : " HTTP/1.0")
+    }
+
+    /// How a value is made harmless where it stands.
+    struct Escape {
+        let escaping: AccessLogFormat.Escaping
+        let isQuoted: Bool
+    }
+}
+
+extension WireBuffer {
+    fileprivate mutating func append(number: Int?) {
+        if let number { append(decimal: number) } else { append("-") }
+    }
+
+    /// `0.000412`: seconds with six decimal places.
+    fileprivate mutating func append(decimalSeconds microseconds: Int) {
+        append(decimal: microseconds / 1_000_000)
+        append(".")
+        var divisor = 100_000
+        while divisor > 0 {
+            append(UInt8(truncatingIfNeeded: microseconds / divisor % 10) | 0x30)
+            divisor /= 10
+        }
+    }
+
+    fileprivate mutating func append(text: String?, _ escape: AccessLineWriter.Escape) {
+        guard let text else { return append("-") }
+        append(escaping: text.utf8.span, escape)
+    }
+
+    fileprivate mutating func append(_ value: ArraySlice<UInt8>, _ escape: AccessLineWriter.Escape) {
+        append(escaping: value.span, escape)
+    }
+
+    /// Appends what came from outside; `-` if it is empty.
+    mutating func append(escaping value: Span<UInt8>, _ escape: AccessLineWriter.Escape) {
+        guard !value.isEmpty else { return append("-") }
+        if value.isPlainInQuotes, escape.isQuoted || !value.hasSpace { return append(value) }
+        switch escape.escaping {
+        case .json: append(jsonCharacters: value)
+        case .hexadecimal:
+            for index in value.indices {
+                let byte = value[index]
+                // The bytes of a value stand for themselves, so an escape shows what was sent.
+                if byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x20 && !escape.isQuoted {
+                    append("\\x")
+                    for digit in [byte >> 4, byte & 15] { append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10) }
+                } else {
+                    append(byte)
+                }
+            }
+        }
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate var hasSpace: Bool {
+        for index in indices where self[index] == 0x20 { return true }
+        return false
+    }
+}

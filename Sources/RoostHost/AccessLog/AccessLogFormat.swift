@@ -1,0 +1,58 @@
+/// How lines of the access log look: a list of parts, read once from the setting `access_log_format`.
+struct AccessLogFormat: Sendable, Equatable {
+    enum Part: Sendable, Equatable {
+        case literal([UInt8])
+        /// `isQuoted`: it stands between quotation marks, where spaces are harmless.
+        case atom(AccessAtom, isQuoted: Bool)
+    }
+
+    /// How parts of requests are made harmless.
+    enum Escaping: Sendable {
+        /// Quotation marks, backslashes and everything that is not printable ASCII are `\xHH`.
+        case hexadecimal
+        /// As in strings of JSON, for a format that is an object of JSON itself.
+        case json
+    }
+
+    /// The setting's value: a name, or the format itself.
+    let text: String
+    let parts: [Part]
+    let escaping: Escaping
+    /// Whether a line is a JSON object of everything that is known; `parts` is empty then.
+    let isJSON: Bool
+
+    /// The formats that have a name.
+    static let named: [(name: String, format: String)] = [
+        ("roost", #"%(h)s - %(u)s %(t)s "%(R)s" %(s)s %(B)s "%(f)s" "%(a)s" %(L)s %(id)s"#),
+        ("combined", #"%(h)s %(l)s %(u)s %(t)s "%(R)s" %(s)s %(b)s "%(f)s" "%(a)s""#),
+        ("common", #"%(h)s %(l)s %(u)s %(t)s "%(R)s" %(s)s %(b)s"#),
+    ]
+    static let jsonName = "json"
+    static let names = named.map(\.name) + [jsonName]
+
+    /// The Combined Log Format, then the seconds that the request took, then its id.
+    static let roost = AccessLogFormat(known: named[0].name, named[0].format)
+
+    /// - Parameter text: One of the names, or a format such as `%(h)s %(s)s`.
+    init(_ text: String, variables: [String: String] = ProcessEnvironment.variables()) throws(AccessLogFormatError) {
+        self.text = text
+        isJSON = text == Self.jsonName
+        escaping = text.first == "{" ? .json : .hexadecimal
+        let format = Self.named.first { $0.name == text }?.format ?? text
+        guard isJSON || format.contains("%") else { throw AccessLogFormatError(noFormat: text) }
+        parts = isJSON ? [] : try AccessLogFormatParser.parts(of: format, variables: variables)
+    }
+
+    private init(known name: String, _ format: String) {
+        text = name
+        // A format of the program's own has no mistakes, which a test makes sure of.
+        parts = (try? AccessLogFormatParser.parts(of: format, variables: [:])) ?? []
+        escaping = .hexadecimal
+        isJSON = false
+    }
+
+    /// Whether it tells of the response's fields.
+    var needsResponseHead: Bool {
+        parts.contains { if case .atom(.responseField, _) = $0 { true } else { false } }
+    }
+}
