@@ -197,7 +197,7 @@ struct Server {
         guard !isComplete else { return }
         config.logger.warning(
             "the graceful timeout of \(config.gracefulTimeout) is over, or a second signal came: requests in flight are cut",
-            metadata: ["requests": "\(status.requestsInFlight)", "connections": "\(status.connections)"]
+            metadata: ["requests": .stringConvertible(status.requestsInFlight), "connections": .stringConvertible(status.connections)]
         )
         // The application's shutdown may close what cancelled requests still use: they have a moment to end.
         let cut = DrainWait(loops: loops.count)
@@ -207,7 +207,7 @@ struct Server {
             cut.giveUp()
         }
         if await !cut.wait() {
-            config.logger.warning("requests go on although they were cancelled", metadata: ["requests": "\(status.requestsInFlight)"])
+            config.logger.warning("requests go on although they were cancelled", metadata: ["requests": .stringConvertible(status.requestsInFlight)])
         }
         moment.cancel()
     }

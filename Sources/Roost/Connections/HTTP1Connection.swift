@@ -200,7 +200,7 @@ final class HTTP1Connection {
     /// Notes that the time in `deadline` has come.
     func deadlineReached() {
         if !output.isEmpty {
-            shared.logRejection("the client took nothing of its response for too long", status: 0, (exchange ?? fileExchange)?.metadata ?? origin.metadata)
+            shared.logRejection("the client took nothing of its response for too long", status: 0, (exchange ?? fileExchange)?.outcomeMetadata ?? origin.metadata)
             abandonExchange()
             return end(.now(reset: true))
         }
@@ -426,7 +426,7 @@ final class HTTP1Connection {
 
     /// Answers a request that the application is not to see, or not to see the rest of, and ends the connection.
     private func reject(_ rejection: RequestRejection) {
-        shared.logRejection(rejection.reason, status: rejection.status, exchange?.metadata ?? origin.metadata)
+        shared.logRejection(rejection.reason, status: rejection.status, exchange?.outcomeMetadata ?? origin.metadata)
         let hadStarted = exchange != nil && response.hasStarted
         let id = shared.sendsRequestID ? exchange?.requestID : nil
         abandonExchange(answering: hadStarted ? nil : rejection.status)
@@ -568,7 +568,7 @@ extension HTTP1Connection: ExchangeWire {
         if let (announced, missing) = response.shortfall {
             shared.logger.error(
                 "application failed: its response is \(missing) bytes shorter than the content-length of \(announced) that it announced",
-                metadata: completed?.metadata
+                metadata: completed?.outcomeMetadata
             )
             return end(.afterOutput(lingering: false))
         }

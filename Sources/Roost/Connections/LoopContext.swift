@@ -130,8 +130,9 @@ final class LoopContext: @unchecked Sendable {
         if status > 0 { metrics?.requestRefused(status: status) }
         guard let suppressed = rejectionLog.admit(at: loop.now) else { return }
         var metadata = metadata()
-        metadata["status"] = "\(status)"
-        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+        // 0: there is no answer.
+        if status > 0 { metadata["status"] = .stringConvertible(status) }
+        if suppressed > 0 { metadata["suppressed"] = .stringConvertible(suppressed) }
         logger.info("request refused: \(reason())", metadata: metadata)
     }
 }
@@ -145,7 +146,7 @@ extension LoopContext {
     /// Logs what was wrong with a PROXY header.
     func logRefusedHeader(_ reason: String, status: Int, of origin: ConnectionOrigin) {
         metrics?.proxyHeaderRefused()
-        refusals.log(.proxyHeader, "request refused: \(reason)", of: origin.source, origin.metadata.merging(["status": "\(status)"]) { $1 }, with: logger)
+        refusals.log(.proxyHeader, "request refused: \(reason)", of: origin.source, status > 0 ? origin.metadata.merging(["status": .stringConvertible(status)]) { $1 } : origin.metadata, with: logger)
     }
 
     /// Notes that somebody who is not trusted has sent forwarded fields.

@@ -48,11 +48,11 @@ final class RefusalLog: Sendable {
         case .suppressed: break
         case .admitted(let suppressed):
             var metadata = metadata()
-            if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
+            if suppressed > 0 { metadata["suppressed"] = .stringConvertible(suppressed) }
             logger.warning("\(text)", metadata: metadata)
         case .crowded(let suppressed):
             var metadata = metadata()
-            metadata["suppressed"] = "\(suppressed)"
+            metadata["suppressed"] = .stringConvertible(suppressed)
             logger.warning("\(text); the same or the like of very many others", metadata: metadata)
         }
     }

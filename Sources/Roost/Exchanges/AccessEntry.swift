@@ -23,6 +23,8 @@ extension AccessEntry {
     package var traceID: String? { exchange.traceIDs.trace }
     /// Who is calling, as `scope.client`.
     package var client: Endpoint? { exchange.told(\.address) }
+    /// The client's address, or what is known instead, as in the log.
+    package var clientName: String { exchange.clientName }
     package var isHTTPS: Bool { exchange.told(\.scheme) == .https }
     /// The listener's address as it is configured, such as `unix:/run/app.sock`; nil for a connection that came from none.
     package var bind: String? { exchange.origin.policy.bind }

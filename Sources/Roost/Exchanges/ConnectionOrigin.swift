@@ -73,10 +73,14 @@ final class ConnectionOrigin: Sendable {
         return ConnectionOrigin(client: client, hop: hop, peer: peer, credentials: credentials, proxyHeader: header, policy: policy)
     }
 
+    /// What logs call a client without an address.
+    static let unixName = "unix"
+
     /// Who is calling, for lines of the log about the connection as such.
     var metadata: Logger.Metadata {
-        var metadata: Logger.Metadata = ["client": "\(client.address?.host ?? "unix")"]
-        if let port = client.address?.port, port > 0 { metadata["client_port"] = "\(port)" }
+        var metadata: Logger.Metadata = ["client": "\(client.address?.host ?? Self.unixName)"]
+        if let port = client.address?.port, port > 0 { metadata["client_port"] = .stringConvertible(port) }
+        if let bind = policy.bind { metadata["bind"] = "\(bind)" }
         if let credentials { metadata["peer"] = "\(credentials)" }
         return metadata
     }

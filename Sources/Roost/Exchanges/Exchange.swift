@@ -367,11 +367,11 @@ package final class Exchange: @unchecked Sendable {
         case .unstarted:
             // Whoever was told that the client is gone need not answer it.
             if error != nil || !isDisconnectDelivered {
-                report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"))
+                report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"), status: 500)
             }
             fail(wire)
         case .started(let status, let headers):
-            report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
+            report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"), status: status)
             do throws(ASGIError) {
                 try wire.start(status: status, headers: headers, body: ByteBuffer(), more: true)
                 sentStatus = status
@@ -401,27 +401,47 @@ package final class Exchange: @unchecked Sendable {
     }
 
     /// Logs what went wrong in the application.
-    package func report(_ error: any Error) {
+    ///
+    /// - Parameter status: that of the response that will be sent all the same.
+    package func report(_ error: any Error, status: Int? = nil) {
         let kind = (error as? any ApplicationFailure)?.kind ?? "\(type(of: error))"
         trace?.record(error, kind: kind)
-        shared.logger.error("application failed: \(error)", metadata: metadata.merging(["error_type": "\(kind)"]) { own, _ in own })
+        var metadata = outcomeMetadata
+        metadata["error_type"] = "\(kind)"
+        if let status { metadata["status"] = .stringConvertible(status) }
+        shared.logger.error("application failed: \(error)", metadata: metadata)
     }
 
-    /// What lines of the log about this request say of it.
+    /// What lines of the log about this request say of it. May be asked for on any thread.
     var metadata: Logger.Metadata {
         var metadata = origin.metadata
         metadata["method"] = "\(head.method)"
         metadata["path"] = "\(head.rawPath)"
         metadata["request_id"] = "\(requestID)"
+        if let userAgent = head.headers["user-agent"] { metadata["user_agent"] = "\(userAgent)" }
         let (traceID, spanID) = traceIDs
         if let traceID { metadata["trace_id"] = "\(traceID)" }
         if let spanID { metadata["span_id"] = "\(spanID)" }
         guard origin.isForwarderTrusted else { return metadata }
-        let address = told(\.address)
-        metadata["client"] = "\(address?.host ?? "unknown")"
-        metadata["client_port"] = address?.port.flatMap { $0 > 0 ? "\($0)" : nil }
+        metadata["client"] = "\(clientName)"
+        metadata["client_port"] = told(\.address)?.port.flatMap { $0 > 0 ? .stringConvertible($0) : nil }
         return metadata
     }
+
+    /// The same, and what has come of it so far. Only on the loop.
+    var outcomeMetadata: Logger.Metadata {
+        var metadata = metadata
+        if sentStatus > 0 {
+            metadata["status"] = .stringConvertible(sentStatus)
+            metadata["bytes"] = .stringConvertible(sentBytes)
+        }
+        let nanoseconds = MonotonicTime.now().nanoseconds
+        metadata["duration_us"] = .stringConvertible((nanoseconds - min(nanoseconds, startTime.nanoseconds)) / 1000)
+        return metadata
+    }
+
+    /// Who is calling, for logs: an address, or what is known instead. May be asked for on any thread.
+    var clientName: String { told(\.address)?.host ?? (origin.isForwarderTrusted ? "unknown" : ConnectionOrigin.unixName) }
 
     /// Tells the operator, now and then, that not all fields of this request reach the application.
     func noteDroppedFields() {
@@ -491,7 +511,7 @@ package final class Exchange: @unchecked Sendable {
         sentBytes -= missing
         if let failure {
             trace?.note(.unreadableFile)
-            shared.logger.error("the client was cut off: \(missing) bytes of the file that was its response are missing: \(failure)", metadata: metadata)
+            shared.logger.error("the client was cut off: \(missing) bytes of the file that was its response are missing: \(failure)", metadata: outcomeMetadata)
         }
         logAccess(isComplete: unsent == 0)
     }

@@ -161,7 +161,7 @@ final class PolledTransport {
     private func pauseAccepting(reason: String) {
         guard !isAcceptPaused else { return }
         isAcceptPaused = true
-        if !hasWarned { logger.warning("accepting is paused: \(reason)", metadata: ["connections": "\(connections.count)"]) }
+        if !hasWarned { logger.warning("accepting is paused: \(reason)", metadata: ["connections": .stringConvertible(connections.count)]) }
         hasWarned = true
         for descriptor in acceptors.keys { unwatch(descriptor) }
         scheduleResume()

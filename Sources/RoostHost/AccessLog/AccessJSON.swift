@@ -12,10 +12,8 @@ enum AccessJSON {
         clock_gettime(CLOCK_REALTIME, &now)
         buffer.append(LogLine.timestamp(now).utf8.span)
         buffer.append("\"")
-        if let client = entry.client {
-            member(",\"client\":", client.host, &buffer)
-            if let port = client.port, port > 0 { member(",\"client_port\":", port, &buffer) }
-        }
+        member(",\"client\":", entry.clientName, &buffer)
+        if let port = entry.client?.port, port > 0 { member(",\"client_port\":", port, &buffer) }
         member(",\"method\":", head.bytes[head.methodRange], &buffer)
         buffer.append(entry.isHTTPS ? ",\"scheme\":\"https\"" : ",\"scheme\":\"http\"")
         member(",\"host\":", entry.requestField("host"), &buffer)

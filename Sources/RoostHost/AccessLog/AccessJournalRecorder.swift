@@ -34,7 +34,7 @@ final class AccessJournalRecorder: AccessRecorder {
         entry.append(.logger, "roost.access")
         append(Field.requestID, "\(access.requestID)")
         append(Field.traceID, access.traceID)
-        append(Field.client, access.client?.host)
+        append(Field.client, access.clientName)
         if let port = access.client?.port, port > 0 { append(Field.clientPort, "\(port)") }
         append(Field.method, head.bytes[head.methodRange])
         append(Field.path, access.rawPath)

@@ -111,7 +111,7 @@ struct HostedService: Sendable {
         if case .worker(let number, _, _) = role {
             // The supervisor waits before it tells its workers.
             config.drainDelay = .zero
-            config.logger[metadataKey: "worker"] = "\(number)"
+            config.logger[metadataKey: "worker"] = .stringConvertible(number)
         }
         return Equipment(
             config: config, logs: HostLogs(errors: errors, access: accessLog, logger: config.logger), listeners: listeners, statsD: statsD)

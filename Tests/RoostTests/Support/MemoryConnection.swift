@@ -114,7 +114,12 @@ func withMemoryConnection(
     _ body: (MemoryConnection) throws -> Void
 ) throws {
     let config = testConfig(bind: .anyLoopbackPort, log: log, configure)
-    let memory = MemoryConnection(app, config, origin: ConnectionOrigin(client: client, server: server, policy: PeerPolicy(config)))
+    try withMemoryConnection(app, origin: ConnectionOrigin(client: client, server: server, policy: PeerPolicy(config)), config, body)
+}
+
+/// Runs `body` with a connection of this origin.
+func withMemoryConnection(_ app: @escaping ASGIFramework, origin: ConnectionOrigin, _ config: Config, _ body: (MemoryConnection) throws -> Void) throws {
+    let memory = MemoryConnection(app, config, origin: origin)
     memory.loop.attach()
     defer { memory.loop.end() }
     try body(memory)
