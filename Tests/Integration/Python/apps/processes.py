@@ -70,6 +70,8 @@ def do(name):
         os.write(channel(), b"GET / HTTP/1.1\r\n\r\n")
     elif name == "grow":
         grow()
+    elif name == "fail":
+        raise RuntimeError("asked to fail")
     return "Hello from the app"
 
 
