@@ -115,7 +115,7 @@ struct CommandLineTests {
         ),
         (
             ["serve", "--access-logfile", "credential:log"],
-            "--access-logfile \"credential:log\": expected a file name, or - for standard output; a credential is a file to read, as --config may name one"
+            "--access-logfile \"credential:log\": expected a file name, - for standard output, or journal; a credential is a file to read, as --config may name one"
         ),
         (
             ["serve", "--config", "credential:a/b"],

@@ -15,6 +15,8 @@ enum LoggedRequests {
         let seen = Seen()
         var config = Config()
         config.recordsResponseHead = format.needsResponseHead
+        // Whose traceparent is believed.
+        config.forwardedAllowIPs = .local
         config.makeAccessRecorder = { Collector(AccessLineWriter(format, worker: worker), seen) }
         change(&config)
         try await send(requests, app, config)

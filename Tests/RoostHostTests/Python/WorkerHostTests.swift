@@ -28,13 +28,13 @@ struct WorkerHostTests {
         #expect(host.settings.config.bind.count == 2)
         #expect(host.settings.config.keepAliveTimeout == .seconds(90))
         #expect(host.settings.config.wsgiThreads == 1)
-        #expect(host.settings.config.accessLog == nil)
+        #expect(host.settings.config.makeAccessRecorder == nil)
     }
 
     @Test("an access log is opened, and one that cannot be ends with 2")
     func accessLog() throws {
         let directory = try TemporaryDirectory()
-        #expect(try serve("x", "--access-logfile", "\(directory.path)/log").settings.config.accessLog != nil)
+        #expect(try serve("x", "--access-logfile", "\(directory.path)/log").settings.config.makeAccessRecorder != nil)
         let error = try #require(throws: WorkerError.self) { try serve("x", "--access-logfile", "/nonexistent/log") }
         #expect(error.status == 2 && error.description.contains("/nonexistent/log"))
     }

@@ -15,7 +15,11 @@ struct LogFieldsTests {
     ) throws -> [String: String] {
         let log = LogCapture()
         let server = Endpoint(host: "127.0.0.1", port: 80)
-        let config = testConfig(bind: .anyLoopbackPort, log: log, configure)
+        let config = testConfig(bind: .anyLoopbackPort, log: log) {
+            // Whose traceparent is believed.
+            $0.forwardedAllowIPs = peers("192.0.2.1, unix:")
+            configure(&$0)
+        }
         let policy = PeerPolicy(config, at: BoundAddress(endpoint: server), allowList: nil)
         try withMemoryConnection(httpApp(app), origin: ConnectionOrigin(client: client, server: server, policy: policy), config) { memory in
             memory.receive(request)
@@ -80,12 +84,16 @@ struct LogFieldsTests {
         #expect(fields == ["client": "192.0.2.1", "client_port": "999", "bind": "127.0.0.1:80", "status": "400"])
     }
 
-    @Test("have the trace id of a traceparent that is valid, whoever sends it", arguments: [
+    @Test("have the trace id of a traceparent that is valid, if the sender is trusted", arguments: [
         ("00-\(traceID)-b7ad6b7169203331-01", traceID), ("00-\(traceID)-b7ad6b7169203331", nil), ("00-\(traceID)-b7ad6b7169203331-01\r\ntraceparent: 00-\(traceID)-b7ad6b7169203331-01", nil),
     ])
     func trace(_ value: String, _ trace: String?) throws {
         let fields = try entry("GET /x HTTP/1.1\r\nhost: a\r\ntraceparent: \(value)\r\n\r\n", containing: "failed", from: nil) { _, _, _ in throw Deliberate() }
         #expect(fields["trace_id"] == trace)
-        #expect(fields["client"] == "unix" && fields["user_agent"] == nil)
+        let others = try entry(
+            "GET /x HTTP/1.1\r\nhost: a\r\ntraceparent: \(value)\r\n\r\n", containing: "failed", from: nil, { $0.forwardedAllowIPs = [] }
+        ) { _, _, _ in throw Deliberate() }
+        #expect(others["trace_id"] == nil)
+        #expect(fields["client"] == "unknown" && fields["user_agent"] == nil)
     }
 }

@@ -15,10 +15,7 @@ extension ForeignKey {
         ForeignKey("pid_path", as: "pid", "use pid"),
         ForeignKey("pidfile", as: "pid", "use pid"),
         ForeignKey("use_reloader", as: "reload", "use reload"),
-        ForeignKey("access_log_format", as: "access_logformat", flags: ["--access-logformat"], neutral: [
-            .text(#"%(h)s %(l)s %(l)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s""#),
-        ], "the form of the access log is fixed; access_logfile switches it on"),
-        ForeignKey("errorlog", as: "error_logfile", flags: ["--error-log", "--error-logfile", "--log-file"], neutral: [.text("-")], standardError),
+        ForeignKey("errorlog", as: "error_logfile", flags: ["--error-log"], "use error_logfile"),
         ForeignKey("debug", neutral: [.boolean(false)], "it sets the debug mode of Python's event loop, which this program has not"),
         ForeignKey("worker_class", neutral: [.text("asyncio"), .text("uvloop"), .text("trio")], "it chooses Python's event loop, which this program has not"),
     ]
@@ -71,20 +68,15 @@ extension ForeignKey {
         ForeignKey("raw_env", flags: ["--env", "--env-file"], "set Environment= or EnvironmentFile= in the service unit"),
     ]
 
-    private static let standardError = "Roost logs to standard error, which the service manager takes to the journal; StandardError= in the unit sends it elsewhere"
     private static let pythonLogging = """
         Roost's own log goes to standard error or the journal at log_level; the app configures its logging itself, for example with \
         logging.config.dictConfig
         """
-    private static let statsd = "Roost does not send to StatsD"
 
     private static let logs = [
         ForeignKey("logconfig", flags: ["--log-config"], pythonLogging),
         ForeignKey("logconfig_dict", neutral: [.table([:])], pythonLogging),
         ForeignKey("logger_class", neutral: [.text("hypercorn.logging.Logger")], pythonLogging),
-        ForeignKey("statsd_host", flags: ["--statsd-host"], statsd),
-        ForeignKey("statsd_prefix", flags: ["--statsd-prefix"], neutral: [.text("")], statsd),
-        ForeignKey("dogstatsd_tags", flags: ["--dogstatsd-tags"], neutral: [.text("")], statsd),
     ]
 
     private static let listening = [
