@@ -12,6 +12,7 @@ enum ProcessFigures {
     /// Adds them to the metrics of a process.
     static func add(to metrics: inout MetricsSnapshot) {
         metrics.set(MetricHelp.processorTime, .counter, to: processorTime)
+        metrics.set(MetricHelp.lostLines, .counter, to: Double(LogLosses.total))
         if let bytes = ProcessMemory.resident(of: getpid()) { metrics.set(MetricHelp.memory, .gauge, to: Double(bytes)) }
     }
 

@@ -7,6 +7,7 @@ enum MetricHelp {
     static let workerMemory = "roost_worker_resident_memory_bytes"
     static let buildInfo = "roost_build_info"
     static let ready = "roost_ready"
+    static let lostLines = "roost_log_lines_dropped_total"
     static let processorTime = "process_cpu_seconds_total"
     static let memory = "process_resident_memory_bytes"
 
@@ -27,6 +28,7 @@ enum MetricHelp {
         workerMemory: "Resident memory of each worker.",
         buildInfo: "1, with the version of Roost.",
         ready: "Whether requests are served: 1, or 0 while it starts or stops.",
+        lostLines: "Lines of the logs, and entries of the journal, that were not taken.",
         processorTime: "User and system time that all processes have taken.",
         memory: "Resident memory of all processes.",
     ]

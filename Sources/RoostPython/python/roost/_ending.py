@@ -8,7 +8,7 @@ import sys
 from typing import NamedTuple, NoReturn, Optional
 
 from . import _roost
-from ._signals import Stopped
+from ._signals import Stopped, ignore_signals
 from ._traceback import app_traceback, one_line
 from .errors import LifespanError, LoadingError
 
@@ -54,6 +54,7 @@ class Ending(NamedTuple):
         """Ends the process; nothing of what is still running can keep it."""
         if self.traceback:
             host.log("error", self.traceback, {"app": host.app or ""})
+        ignore_signals()
         _roost.remove_signals()
         host.finished(self.code, self.reason, self.errno)
         try:

@@ -8,7 +8,7 @@ import signal
 from . import _roost
 from ._shutdown import Shutdown
 
-__all__ = ["Signals", "Stopped"]
+__all__ = ["Signals", "Stopped", "ignore_signals"]
 
 
 class Stopped(BaseException):
@@ -50,6 +50,13 @@ class Signals:
         except BlockingIOError:
             return
         self._shutdown.signalled(count)
+
+
+def ignore_signals() -> None:
+    """For a process that is ending anyway."""
+    # Not SIG_IGN: children that are started meanwhile would inherit that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _ignore)
 
 
 # A child that is forked inherits the handlers, but not their meaning.
