@@ -2,7 +2,7 @@
 enum KnownField {
     case other
     case authorization, connection, contentLength, contentType, date, expect, forwardedFor, host, keepAlive, proxyConnection, requestID, requestStart
-    case server, traceParent, transferEncoding, upgrade
+    case server, te, trailer, traceParent, transferEncoding, upgrade
 
     /// Tells which field a name is, in any case, by its length and then a few words of it.
     ///
@@ -10,6 +10,8 @@ enum KnownField {
     @inline(__always)
     init(_ bytes: RawSpan, at start: Int, length: Int) {
         switch length {
+        case 2:
+            self = (bytes.byte(at: start) | 0x20) == 0x74 && (bytes.byte(at: start &+ 1) | 0x20) == 0x65 ? .te : .other
         case 4:
             let first = bytes.halfWord(at: start) | 0x2020_2020
             if first == 0x6574_6164 {
@@ -32,7 +34,13 @@ enum KnownField {
         case 7:
             let first = bytes.halfWord(at: start) | 0x2020_2020
             let last = bytes.halfWord(at: start &+ 3) | 0x2020_2020
-            self = first == 0x7267_7075 && last == 0x6564_6172 ? .upgrade : .other
+            if first == 0x7267_7075, last == 0x6564_6172 {
+                self = .upgrade
+            } else if first == 0x6961_7274, last == 0x7265_6C69 {
+                self = .trailer
+            } else {
+                self = .other
+            }
         case 10:
             let first = bytes.word(at: start) | .all(0x20)
             let last = bytes.word(at: start &+ 2) | .all(0x20)

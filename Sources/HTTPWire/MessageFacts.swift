@@ -15,6 +15,8 @@ struct MessageFacts: Sendable {
     private(set) var isForwarded = false
     /// Whether there is an `x-request-start`.
     private(set) var tellsStart = false
+    /// Whether the client takes trailer fields: there is a `te` with `trailers`, named in `connection` or not.
+    private(set) var takesTrailers = false
     /// What the request line says about how the fields are to be taken.
     private let isHTTP11: Bool
     private let authority: Range<Int>
@@ -51,9 +53,17 @@ struct MessageFacts: Sendable {
         case .requestID, .traceParent: namesRequest = true
         case .forwardedFor: isForwarded = true
         case .requestStart: tellsStart = true
-        case .date, .keepAlive, .other, .proxyConnection, .server: break
+        case .te: noteTE(entry, in: bytes)
+        case .date, .keepAlive, .other, .proxyConnection, .server, .trailer: break
         }
         return false
+    }
+
+    private mutating func noteTE(_ entry: FieldEntry, in bytes: RawSpan) {
+        forEachListElement(bytes, entry.value) { coding in
+            if bytes.equals("trailers", in: coding) { takesTrailers = true }
+            return true
+        }
     }
 
     @inline(__always)

@@ -48,6 +48,7 @@ public struct RequestHead: Sendable {
         @inlinable static var namesRequest: Flags { Flags(rawValue: 128) }
         @inlinable static var isForwarded: Flags { Flags(rawValue: 256) }
         @inlinable static var tellsStart: Flags { Flags(rawValue: 512) }
+        @inlinable static var takesTrailers: Flags { Flags(rawValue: 1024) }
     }
 
     @usableFromInline let block: FieldBlock
@@ -90,6 +91,10 @@ public struct RequestHead: Sendable {
 
     /// Whether a proxy has, or seems to have, told when the request reached it: there is an `x-request-start`.
     @inlinable public var tellsStart: Bool { flags.contains(.tellsStart) }
+
+    /// Whether a response may end with trailer fields: the client says that it takes them (`TE: trailers`, RFC 9110 section 10.1.4), and HTTP/1.1 has
+    /// a place for them.
+    @inlinable public var takesTrailers: Bool { flags.contains(.takesTrailers) && flags.contains(.http11) }
 
     /// Whether the path has a `%` in it.
     @inlinable public var isPathEscaped: Bool { flags.contains(.pathIsEscaped) }

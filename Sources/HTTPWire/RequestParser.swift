@@ -178,6 +178,7 @@ public struct RequestParser: Sendable {
         if facts.namesRequest { flags.insert(.namesRequest) }
         if facts.isForwarded { flags.insert(.isForwarded) }
         if facts.tellsStart { flags.insert(.tellsStart) }
+        if facts.takesTrailers { flags.insert(.takesTrailers) }
         if droppedCount > 0 { flags.insert(.hasDroppedFields) }
         return RequestHead(
             block: FieldBlock(head: bytes, length: position, entries: entries, count: fieldCount),

@@ -11,7 +11,7 @@ struct ResponseFacts {
     @inline(__always)
     mutating func note(_ name: RawSpan, _ value: Span<UInt8>) throws(InvalidResponseHead) -> Bool {
         switch KnownField(name, at: 0, length: name.byteCount) {
-        case .other, .authorization, .contentType, .expect, .forwardedFor, .host, .requestStart, .traceParent:
+        case .other, .authorization, .contentType, .expect, .forwardedFor, .host, .requestStart, .te, .trailer, .traceParent:
             return false
         case .date:
             hasDate = true

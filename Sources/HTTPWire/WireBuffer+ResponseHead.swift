@@ -87,7 +87,7 @@ extension WireBuffer {
 
     /// Appends one field of the application, or only takes note of it.
     @inline(__always)
-    private mutating func appendField(
+    mutating func appendField(
         _ name: Span<UInt8>, _ value: Span<UInt8>, _ facts: inout ResponseFacts
     ) throws(InvalidResponseHead) {
         let nameBytes = name.bytes

@@ -55,6 +55,15 @@ struct HeaderMapTests {
         #expect(parse("GET / HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n").head?.isForwarded == isForwarded)
     }
 
+    @Test("a head says whether a response may end with trailers", arguments: [
+        ("TE: trailers", true), ("te: gzip;q=0.5, Trailers ", true), ("te: trailers, deflate", true), ("te: trailer", false), ("te:", false), ("tf: trailers", false),
+        ("te: \"trailers\"", false),
+    ])
+    func trailers(_ field: String, _ takesTrailers: Bool) {
+        #expect(parse("GET / HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n").head?.takesTrailers == takesTrailers)
+        #expect(parse("GET / HTTP/1.0\r\nHost: h\r\n\(field)\r\n\r\n").head?.takesTrailers == false)
+    }
+
     @Test("a head says whether a proxy tells when the request came", arguments: [
         ("X-Request-Start: a", true), ("x-request-start: a", true), ("x-request-stars: a", false), ("y-request-start: a", false), ("X_Request_Start: a", false),
     ])

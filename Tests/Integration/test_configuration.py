@@ -87,7 +87,7 @@ class HypercornTests(Directory):
         self.assertEqual(program.terminate().wait(), 0)
         with open(self.path("access.log")) as file:
             self.assertEqual([line.split()[8] for line in file], ["200", "421"])
-        for key in ("insecure_bind", "errorlog", "alpn_protocols"):
+        for key in ("insecure_bind", "alpn_protocols"):
             self.assertRegex(program.output(), r"(?m)^\S+ warning  hypercorn\.toml:\d+:1: {} = .* has no meaning here".format(key))
 
     def test_what_roost_config_prints_gives_the_same(self):

@@ -18,7 +18,7 @@ from pieces import Pieces, body_of, read_length, send_while_taken
 from python_apps import CORE, MIB, OLDEST, PythonTestCase, ServedTestCase, environment, interpreters
 
 # A loop under test has these besides what one test needs.
-FLAGS = ("--max-body-size", "off", "--disconnect-grace", "300ms", "--forwarded-allow-ips", "unix:")
+FLAGS = ("--max-body-size", "off", "--early-hints", "--disconnect-grace", "300ms", "--forwarded-allow-ips", "unix:")
 # What a worker may grow by while a body of any length passes through: buffers on both sides, and what the allocator keeps.
 ROOM = 24 * MIB
 
@@ -399,6 +399,29 @@ class ASGIBehaviour:
             self.server.wait_for_output("untraced-{} logger=unheard request_id=def$".format(number))
         self.assertEqual(self.ask("/raise", headers=headers).status, 500)
         self.server.wait_for_output("application failed: .* request_id=abc trace_id={}$".format(trace))
+
+    # MARK: before and behind the response
+
+    def test_trailers_follow_the_body_of_a_client_that_takes_them(self):
+        with Pieces(self.server.connector, "/trailers", headers="TE: trailers\r\n") as pieces:
+            received = pieces.until(b"x-offered")
+            self.assertIn(b"trailer: x-sum\r\n", received)
+            self.assertTrue(pieces.until(b"True\r\n\r\n").endswith(b"2\r\nab\r\n2\r\ncd\r\n0\r\nx-sum: 4\r\nx-offered: True\r\n\r\n"), received)
+        with self.server.connection() as connection:
+            for _ in range(2):
+                answer = connection.ask("/trailers")
+                self.assertEqual((answer.status, answer.body), (200, b"abcd"))
+
+    def test_early_hints_come_before_the_response(self):
+        with Pieces(self.server.connector, "/hint", headers="Connection: close\r\n") as pieces:
+            hint = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload; as=style\r\nlink: </caf\xe9.js>; rel=preload\r\n\r\n"
+            received = pieces.all()
+            self.assertTrue(received.startswith(hint + b"HTTP/1.1 200 OK\r\n"), received)
+            self.assertTrue(received.endswith(b"\r\n\r\nTrue"), received)
+        with Pieces(self.server.connector, "/hint", version="1.0") as pieces:
+            received = pieces.all()
+            self.assertTrue(received.startswith(b"HTTP/1.1 200 OK\r\n"), received)
+            self.assertTrue(received.endswith(b"\r\n\r\nFalse"), received)
 
     # MARK: files
 

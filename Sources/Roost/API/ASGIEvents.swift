@@ -23,8 +23,13 @@ public enum ASGISendEvent: Sendable {
     case lifespanShutdownComplete
     /// `lifespan.shutdown.failed`: `message` reaches the operator.
     case lifespanShutdownFailed(message: String)
-    /// `http.response.start`: status and header fields; sent to the client together with the first body event.
-    case httpResponseStart(status: Int, headers: Headers = [:])
+    /// `http.response.start`: status and header fields; sent to the client together with the first body event. With `trailers`, the response is complete
+    /// with the last `httpResponseTrailers`, and not with the last body event.
+    case httpResponseStart(status: Int, headers: Headers = [:], trailers: Bool = false)
+    /// `http.response.early_hint`: before the response, values of `Link` fields that the client may act on meanwhile (103, RFC 8297).
+    ///
+    /// Offered to `http` scopes as `ScopeExtensions.earlyHint` says; without that it is ignored.
+    case httpResponseEarlyHint(links: [String])
     /// `http.response.body`: a piece of the response's body; more must follow while `more` is true.
     case httpResponseBody(_ body: ByteBuffer = ByteBuffer(), more: Bool = false)
     /// `http.response.pathsend`: instead of any `httpResponseBody`, the file with this absolute path is the whole body. The kernel sends it from where
@@ -36,4 +41,8 @@ public enum ASGISendEvent: Sendable {
     ///
     /// Offered to every `http` scope, as `ScopeExtensions.pathsend` says ("Path Send" in ASGI's "Extensions").
     case httpResponsePathsend(path: String)
+    /// `http.response.trailers`: fields behind the body, if `httpResponseStart` has announced them; more must follow while `more` is true.
+    ///
+    /// Offered to `http` scopes as `ScopeExtensions.trailers` says, which is to clients that take them; without that they are ignored.
+    case httpResponseTrailers(_ headers: Headers = [:], more: Bool = false)
 }

@@ -45,6 +45,9 @@ public struct Config: Sendable {
     public var serverNames: [ServerName] = []
     /// Whether responses carry a `server: roost` field unless the application sets one. Default: true.
     public var includeServerHeader = true
+    /// Whether applications may hint at links before their response (103 Early Hints, RFC 8297). Default: false, because proxies that do not know interim
+    /// responses take them for the response: nginx before 1.29 does.
+    public var earlyHints = false
     /// Whether responses carry a `date` field unless the application sets one. Default: true.
     public var includeDateHeader = true
     /// Whether responses carry the request's id in an `x-request-id` field unless the application sets one. Default: true.

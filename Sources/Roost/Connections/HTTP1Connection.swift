@@ -558,6 +558,23 @@ extension HTTP1Connection: ExchangeWire {
         try response.write(body, more: more, to: &output)
     }
 
+    func end(trailers: Headers) throws(ASGIError) {
+        if output.isEmpty { mark = shared.loop.now }
+        try response.end(trailers: trailers, to: &output)
+        transport?.connectionChanged()
+    }
+
+    func hint(_ fields: Headers) throws(ASGIError) {
+        if output.isEmpty { mark = shared.loop.now }
+        output.gather()
+        do {
+            try output.gathered.appendEarlyHints(fields)
+        } catch {
+            throw .invalidResponse(error.reason)
+        }
+        transport?.connectionChanged()
+    }
+
     func flush() {
         transport?.writeNow()
     }

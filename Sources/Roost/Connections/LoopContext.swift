@@ -14,6 +14,7 @@ final class LoopContext: @unchecked Sendable {
     let serverField: StaticString?
     let sendsDate: Bool
     let sendsRequestID: Bool
+    let offersEarlyHints: Bool
     /// Whether the tasks that run the application have names, which cost a little.
     let namesTasks: Bool
     /// Nil if nobody wants to know.
@@ -65,6 +66,7 @@ final class LoopContext: @unchecked Sendable {
         serverField = config.includeServerHeader ? "roost" : nil
         sendsDate = config.includeDateHeader
         sendsRequestID = config.includeRequestIDHeader
+        offersEarlyHints = config.earlyHints
         namesTasks = config.namesTasks
         accessLog = config.accessLog
         metrics = config.metrics.map { LoopMetrics($0, app: config.appName) }

@@ -91,6 +91,19 @@ struct ResponseWriter {
         }
     }
 
+    /// Appends what ends the body, with these fields behind it if that is where they can be.
+    ///
+    /// - Throws: `ASGIError.invalidResponse`; nothing is appended then.
+    mutating func end(trailers: Headers, to output: inout OutputQueue) throws(ASGIError) {
+        guard framing == .chunked else { return }
+        output.gather()
+        do {
+            try output.gathered.appendLastChunk(trailers: trailers)
+        } catch {
+            throw .invalidResponse(error.reason)
+        }
+    }
+
     /// Appends the whole body: a file, whose length was announced.
     mutating func write(_ file: FilePart, to output: inout OutputQueue) {
         guard case .length = framing else { return }

@@ -15,6 +15,8 @@ package final class Exchange: @unchecked Sendable {
         /// Status and fields are known and not yet sent.
         case started(status: Int, headers: Headers)
         case streaming
+        /// The body is sent, and trailer fields are yet to come.
+        case trailing
         case complete
     }
 
@@ -45,6 +47,9 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var isDisconnected = false
     @exclusivity(unchecked) private var isDisconnectDelivered = false
     @exclusivity(unchecked) private var response = Response.unstarted
+    /// Whether the application said that trailer fields follow the body.
+    @exclusivity(unchecked) private var announcesTrailers = false
+    private var trailers = Headers()
     private var eventWaits: [EventWait] = []
     @exclusivity(unchecked) private var roomWaiter: (() -> Void)?
     /// The task that runs the application, if a task does.
@@ -214,11 +219,19 @@ package final class Exchange: @unchecked Sendable {
     /// Takes an event of the response; false if the application should wait for room before it sends more.
     package func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
         switch event {
-        case .httpResponseStart(let status, let headers):
+        case .httpResponseStart(let status, let headers, let trailers):
             guard case .unstarted = response else {
                 throw .unexpectedEvent("http.response.start was sent before")
             }
             response = .started(status: status, headers: headers)
+            announcesTrailers = trailers
+            return true
+        case .httpResponseEarlyHint(let links):
+            try send(hints: links)
+            return true
+        case .httpResponseTrailers(let fields, let more):
+            if isCancelled { throw .clientGone }
+            try send(trailers: fields, more: more)
             return true
         case .httpResponseBody(let body, let more):
             if isCancelled { throw .clientGone }
@@ -241,13 +254,13 @@ package final class Exchange: @unchecked Sendable {
         switch response {
         case .unstarted:
             throw .unexpectedEvent("http.response.body was sent before http.response.start")
-        case .complete:
+        case .complete, .trailing:
             throw .unexpectedEvent("http.response.body was sent after the response was complete")
         case .started(let status, let headers):
             if let wire {
                 do {
                     sentStatus = status
-                    try wire.start(status: status, headers: headers, body: body, more: more)
+                    try wire.start(status: status, headers: headers, body: body, more: more || awaitsTrailers)
                     sentBytes = body.readableBytes
                 } catch {
                     // An invalid head left nothing on the wire: an error of the server's own may still be sent.
@@ -262,11 +275,51 @@ package final class Exchange: @unchecked Sendable {
             }
             response = .streaming
         case .streaming:
-            try wire?.write(body, more: more)
+            try wire?.write(body, more: more || awaitsTrailers)
             sentBytes &+= body.readableBytes
         }
         if writesAtOnce { wire?.flush() }
         guard !more else { return }
+        if awaitsTrailers { response = .trailing } else { finish() }
+    }
+
+    /// Whether the response goes on behind its body.
+    private var awaitsTrailers: Bool { announcesTrailers && head.takesTrailers }
+
+    private func send(trailers fields: Headers, more: Bool) throws(ASGIError) {
+        guard announcesTrailers else { throw .unexpectedEvent("http.response.trailers was sent, but http.response.start has not announced it") }
+        switch response {
+        case .unstarted, .started, .streaming:
+            throw .unexpectedEvent("http.response.trailers was sent before the body was complete")
+        case .trailing:
+            for field in fields { trailers.append(field) }
+            guard !more else { return }
+            do throws(ASGIError) {
+                try wire?.end(trailers: trailers)
+            } catch {
+                trailers = Headers()
+                throw error
+            }
+            if writesAtOnce { wire?.flush() }
+            finish()
+        case .complete:
+            guard trailers.isEmpty else { throw .unexpectedEvent("http.response.trailers was sent after the response was complete") }
+        }
+    }
+
+    private func send(hints links: [String]) throws(ASGIError) {
+        guard case .unstarted = response else { throw .unexpectedEvent("http.response.early_hint was sent after http.response.start") }
+        guard takesEarlyHints, let wire else { return }
+        try wire.hint(Headers(links.map { HeaderField(name: "link", value: $0) }))
+        if writesAtOnce { wire.flush() }
+    }
+
+    /// Whether the client may be sent interim responses that it has not asked for.
+    var takesEarlyHints: Bool { shared.offersEarlyHints && head.version == .http11 }
+
+    /// Notes that the whole response is on the wire.
+    @inline(__always)
+    private func finish() {
         if let wire {
             let isComplete = !wire.lacksBody
             if !isComplete { trace?.note(.incompleteResponse) }
@@ -307,7 +360,7 @@ package final class Exchange: @unchecked Sendable {
         if isCancelled { throw .clientGone }
         switch response {
         case .unstarted: throw .unexpectedEvent("http.response.pathsend was sent before http.response.start")
-        case .complete: throw .unexpectedEvent("http.response.pathsend was sent after the response was complete")
+        case .complete, .trailing: throw .unexpectedEvent("http.response.pathsend was sent after the response was complete")
         case .streaming: throw .unexpectedEvent("http.response.pathsend was sent after http.response.body")
         case .started(let status, let headers):
             if let wire {
@@ -380,7 +433,7 @@ package final class Exchange: @unchecked Sendable {
             } catch {
                 fail(wire)
             }
-        case .streaming:
+        case .streaming, .trailing:
             report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
             logAccess(isComplete: false)
             wire.cut()
@@ -621,6 +674,10 @@ protocol ExchangeWire: AnyObject {
     func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool
     /// Puts a further piece of the body on the wire.
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError)
+    /// Ends the body, with these fields behind it if there is a place for them. On an error nothing is on the wire.
+    func end(trailers: Headers) throws(ASGIError)
+    /// Puts an interim response with these fields on the wire (103). On an error nothing is on the wire.
+    func hint(_ fields: Headers) throws(ASGIError)
     /// Writes what it can at once.
     func flush()
     /// The whole response is on the wire.

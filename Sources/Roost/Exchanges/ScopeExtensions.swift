@@ -27,7 +27,16 @@ public struct ScopeExtensions: Sendable {
     /// That the server sends files by their path, with `ASGISendEvent.httpResponsePathsend`; never nil. `http.response.pathsend`.
     public var pathsend: PathsendExtension? { PathsendExtension() }
 
-    /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials`, `String` or `PathsendExtension`; nil if there is none.
+    /// That responses may end with trailer fields, `ASGISendEvent.httpResponseTrailers`; nil unless the client says that it takes them (`TE: trailers`).
+    /// `http.response.trailers`.
+    public var trailers: TrailersExtension? { exchange.head.takesTrailers ? TrailersExtension() : nil }
+
+    /// That links may be hinted at before the response, with `ASGISendEvent.httpResponseEarlyHint`; nil unless `Config.earlyHints` says so and the
+    /// client speaks HTTP/1.1. `http.response.early_hint`.
+    public var earlyHint: EarlyHintExtension? { exchange.takesEarlyHints ? EarlyHintExtension() : nil }
+
+    /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials`, `String`, `PathsendExtension`, `TrailersExtension` or
+    /// `EarlyHintExtension`; nil if there is none.
     public subscript(name: String) -> (any Sendable)? {
         switch name {
         case "proxy_protocol": proxyProtocol
@@ -35,6 +44,8 @@ public struct ScopeExtensions: Sendable {
         case "roost.peer": peer
         case "roost.request_id": requestID
         case "http.response.pathsend": pathsend
+        case "http.response.trailers": trailers
+        case "http.response.early_hint": earlyHint
         default: nil
         }
     }
@@ -42,5 +53,15 @@ public struct ScopeExtensions: Sendable {
 
 /// ASGI's `http.response.pathsend` extension: it is there, and says nothing more.
 public struct PathsendExtension: Sendable {
+    init() {}
+}
+
+/// ASGI's `http.response.trailers` extension: it is there, and says nothing more.
+public struct TrailersExtension: Sendable {
+    init() {}
+}
+
+/// ASGI's `http.response.early_hint` extension: it is there, and says nothing more.
+public struct EarlyHintExtension: Sendable {
     init() {}
 }

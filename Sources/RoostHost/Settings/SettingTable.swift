@@ -204,6 +204,10 @@ struct SettingTable: Sendable {
         Setting(
             "include_request_id_header", .responses, .onOff, \.serve.includeRequestIDHeader, "Send the request's id in an x-request-id field."
         ),
+        Setting(
+            "early_hints", .responses, .onOff, \.serve.earlyHints,
+            "Let apps send 103 Early Hints; only behind a proxy that knows them: nginx since 1.29, HAProxy."
+        ),
     ]
 
     private static let limits: [Setting] = [

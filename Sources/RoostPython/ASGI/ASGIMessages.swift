@@ -24,7 +24,9 @@ final class ASGIMessages {
     }
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong with the message.
-    func read(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
+    ///
+    /// - Parameter takesTrailers: Whether the response may end with trailer fields.
+    func read(_ message: PyPointer, takesTrailers: Bool) throws(PythonRaised) -> ASGIMessage {
         guard let dict = cpython_objects().pointee.dict_type, cpython_is_instance(message, dict) != 0 else {
             throw raise(cpython_objects().pointee.type_error, "send() takes a dictionary")
         }
@@ -34,11 +36,15 @@ final class ASGIMessages {
         guard let text = PyUnicode_AsUTF8AndSize(type, &count) else { throw PythonRaised() }
         let name = UnsafeRawBufferPointer(start: text, count: count)
         if name.equals("http.response.body") { return .event(try body(message)) }
-        if name.equals("http.response.start") { return .event(try start(message)) }
+        if name.equals("http.response.start") { return .event(try start(message, takesTrailers: takesTrailers)) }
         if name.equals("http.response.pathsend") {
             guard let path = PyDict_GetItemWithError(message, interned.path) else { throw missing("path") }
             return .file(path: path)
         }
+        if name.equals("http.response.trailers") {
+            return .event(.httpResponseTrailers(try fields(message), more: try truth(of: message, at: interned.moreTrailers)))
+        }
+        if name.equals("http.response.early_hint") { return .event(.httpResponseEarlyHint(links: try links(message))) }
         throw raise(cpython_objects().pointee.runtime_error, "unexpected ASGI message type: \(String(decoding: name.prefix(100), as: UTF8.self))")
     }
 
@@ -53,19 +59,39 @@ final class ASGIMessages {
         } else if PyErr_Occurred() != nil {
             throw PythonRaised()
         }
-        var more = false
-        if let value = PyDict_GetItemWithError(message, interned.moreBody), value != Py_False() {
-            let truth = value == Py_True() ? 1 : PyObject_IsTrue(value)
-            guard truth >= 0 else { throw PythonRaised() }
-            more = truth != 0
-        }
-        return .httpResponseBody(body, more: more)
+        return .httpResponseBody(body, more: try truth(of: message, at: interned.moreBody))
     }
 
-    private func start(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+    /// What is there as a truth value; false if nothing is.
+    @inline(__always)
+    private func truth(of message: PyPointer, at key: PyPointer) throws(PythonRaised) -> Bool {
+        guard let value = PyDict_GetItemWithError(message, key), value != Py_False() else { return false }
+        let truth = value == Py_True() ? 1 : PyObject_IsTrue(value)
+        guard truth >= 0 else { throw PythonRaised() }
+        return truth != 0
+    }
+
+    private func links(_ message: PyPointer) throws(PythonRaised) -> [String] {
+        guard let links = PyDict_GetItemWithError(message, interned.links) else { throw missing("links") }
+        let tuple = try PythonReference(PySequence_Tuple(links))
+        var values: [String] = []
+        for index in 0..<PyTuple_Size(tuple.pointer) {
+            guard let link = PyTuple_GetItem(tuple.pointer, index) else { throw PythonRaised() }
+            values.append(try withBytes(of: link) { bytes in String(decoding: bytes.lazy.map(UInt16.init), as: UTF16.self) })
+        }
+        return values
+    }
+
+    private func start(_ message: PyPointer, takesTrailers: Bool) throws(PythonRaised) -> ASGISendEvent {
         guard let status = PyDict_GetItemWithError(message, interned.status) else { throw missing("status") }
         let number = PyLong_AsLong(status)
         if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        let headers = try fields(message)
+        // To whom they are not offered an application may announce them all the same, and they are left out.
+        return .httpResponseStart(status: number, headers: headers, trailers: takesTrailers ? try truth(of: message, at: interned.trailers) : true)
+    }
+
+    private func fields(_ message: PyPointer) throws(PythonRaised) -> Headers {
         var builder = HeadersBuilder()
         swap(&builder, &spareBuilder)
         defer { swap(&builder, &spareBuilder) }
@@ -77,7 +103,7 @@ final class ASGIMessages {
         guard let headers = builder.finish() else {
             throw raise(cpython_objects().pointee.value_error, "the header fields of the response are more than 64 KiB")
         }
-        return .httpResponseStart(status: number, headers: headers)
+        return headers
     }
 
     /// Appends pairs of name and value, whatever holds them.

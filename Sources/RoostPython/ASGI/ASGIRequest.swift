@@ -195,14 +195,14 @@ final class ASGIRequest {
     fileprivate func send(_ message: PyPointer) -> PyPointer? {
         do throws(PythonRaised) {
             let event: ASGISendEvent
-            switch try application.messages.read(message) {
+            switch try application.messages.read(message, takesTrailers: exchange.head.takesTrailers) {
             case .event(let read): event = read
             case .file(let path): return try send(path: path)
             }
             let mayGoOn: Bool
             do throws(ASGIError) {
                 mayGoOn = try exchange.onLoop { () throws(ASGIError) in
-                    defer { if case .httpResponseBody = event { application.settle(exchange) } }
+                    defer { if case .httpResponseStart = event {} else { application.settle(exchange) } }
                     return try exchange.send(event)
                 }
             } catch {

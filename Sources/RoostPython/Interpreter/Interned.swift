@@ -6,7 +6,7 @@ import CPython
 struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
     let http, https, version10, version11, get, post, slash, emptyBytes, emptyText: PyPointer
-    let httpRequest, httpDisconnect, body, moreBody, status: PyPointer
+    let httpRequest, httpDisconnect, body, moreBody, status, trailers, moreTrailers, links: PyPointer
     let requestID: RequestVariable
     let traceID: TraceIDVariable
 
@@ -42,6 +42,9 @@ struct Interned: @unchecked Sendable {
         body = try name("body")
         moreBody = try name("more_body")
         status = try name("status")
+        trailers = try name("trailers")
+        moreTrailers = try name("more_trailers")
+        links = try name("links")
         requestID = try RequestVariable("roost.request_id")
         traceID = try TraceIDVariable()
     }

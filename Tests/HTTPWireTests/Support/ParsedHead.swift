@@ -20,6 +20,7 @@ struct ParsedHead: Equatable {
     var namesRequest = false
     var isForwarded = false
     var tellsStart = false
+    var takesTrailers = false
 
     init() {}
 
@@ -42,6 +43,7 @@ struct ParsedHead: Equatable {
         namesRequest = head.namesRequest
         isForwarded = head.isForwarded
         tellsStart = head.tellsStart
+        takesTrailers = head.takesTrailers
     }
 
     /// The head as it would be sent.

@@ -80,6 +80,20 @@ class HTTPResponseBodyEvent(_HTTPResponseBody, total=False):
     more_body: bool
 
 
+class _HTTPResponseTrailers(TypedDict):
+    type: Literal["http.response.trailers"]
+
+
+class HTTPResponseTrailersEvent(_HTTPResponseTrailers, total=False):
+    headers: Iterable[tuple[bytes, bytes]]
+    more_trailers: bool
+
+
+class HTTPResponseEarlyHintEvent(TypedDict):
+    type: Literal["http.response.early_hint"]
+    links: Iterable[bytes]
+
+
 class HTTPResponsePathsendEvent(TypedDict):
     type: Literal["http.response.pathsend"]
     path: str
@@ -113,6 +127,8 @@ ASGIReceiveEvent = Union[HTTPRequestEvent, HTTPDisconnectEvent, LifespanStartupE
 ASGISendEvent = Union[
     HTTPResponseStartEvent,
     HTTPResponseBodyEvent,
+    HTTPResponseTrailersEvent,
+    HTTPResponseEarlyHintEvent,
     HTTPResponsePathsendEvent,
     LifespanStartupCompleteEvent,
     LifespanStartupFailedEvent,

@@ -521,6 +521,25 @@ async def pathsend_or(scope, receive, send):
     record("file is under way")
 
 
+@at("/trailers")
+async def trailers(scope, receive, send):
+    """Announces trailers, and says in them whether they were offered."""
+    offered = "http.response.trailers" in scope["extensions"]
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"trailer", b"x-sum")], "trailers": True})
+    await send({"type": "http.response.body", "body": b"ab", "more_body": True})
+    await send({"type": "http.response.body", "body": b"cd"})
+    await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"4")], "more_trailers": True})
+    await send({"type": "http.response.trailers", "headers": [(b"x-offered", str(offered).encode())]})
+
+
+@at("/hint")
+async def hint(scope, receive, send):
+    links = [b"</style.css>; rel=preload; as=style", b"</caf\xe9.js>; rel=preload"]
+    await send({"type": "http.response.early_hint", "links": iter(links)})
+    await anyio.sleep(0.01)
+    await answer(send, str("http.response.early_hint" in scope["extensions"]).encode())
+
+
 @at("/say")
 async def say(scope, receive, send):
     print("said on standard output")
