@@ -104,6 +104,18 @@ extension RawSpan {
     @inline(__always)
     package var isPrintableASCII: Bool { isFree { $0.bytes(below: 0x20) | $0.bytes(equalTo: 0x7F) | ($0 & UInt64.topBits) } }
 
+    /// The same, and whether none is a quotation mark or a backslash: text that can stand between quotation marks as it is.
+    @inline(__always)
+    package var isPlainInQuotes: Bool {
+        isFree {
+            $0.bytes(below: 0x20) | $0.bytes(equalTo: 0x7F) | ($0 & UInt64.topBits) | $0.bytes(equalTo: UInt8(ascii: "\"")) | $0.bytes(equalTo: UInt8(ascii: "\\"))
+        }
+    }
+
+    /// Whether no byte is a space.
+    @inline(__always)
+    package var hasNoSpace: Bool { isFree { $0.bytes(equalTo: 0x20) } }
+
     /// Whether the bytes in `range` are `text`, which must be in lower case, in any case.
     func equals(_ text: String, in range: Range<Int>) -> Bool {
         let text = text.utf8

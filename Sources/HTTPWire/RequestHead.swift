@@ -148,6 +148,9 @@ extension RequestHead {
     /// The index of the first field with this name (in any case); nil if there is none.
     public func firstIndex(ofField name: String) -> Int? { block.firstIndex(ofField: name) }
 
+    /// The index of the first field at or after `start` with this name (in any case); nil if there is none.
+    package func firstIndex(ofField name: String, from start: Int) -> Int? { block.firstIndex(ofField: name, from: start) }
+
     /// Everything that is made a string here is ASCII: the parser lets nothing else into these places.
     private func string(_ range: Range<Int>) -> String { String(decoding: block.storage[range], as: UTF8.self) }
 }

@@ -1,4 +1,6 @@
 /// One thing that a line of the access log can tell; the names are those of Apache, Gunicorn and Hypercorn.
+///
+/// It refers to nothing, so that going through a format costs no counting of references.
 enum AccessAtom: Sendable, Hashable {
     case client, clientPort, user, nothing
     case time
@@ -11,16 +13,17 @@ enum AccessAtom: Sendable, Hashable {
     case seconds, milliseconds, microseconds, decimalSeconds
     case process, completion
     case requestID, traceID, worker, bind
-    /// A field of the request, its name in lower case.
-    case requestField(String)
-    /// A field of the response, its name in lower case.
-    case responseField(String)
+    case referer, userAgent
+    /// A field of the request, by the place of its name in the format's `fieldNames`.
+    case requestField(Int)
+    /// A field of the response, likewise.
+    case responseField(Int)
 
     /// By the name between `%(` and `)s`.
     static let names: [(name: String, atom: AccessAtom)] = [
         ("h", .client), ("port", .clientPort), ("l", .nothing), ("u", .user), ("t", .time),
         ("r", .requestLine), ("R", .fullRequestLine), ("m", .method), ("U", .path), ("Uq", .target), ("q", .query), ("H", .httpVersion), ("S", .scheme),
-        ("s", .status), ("st", .reason), ("b", .bytesOrDash), ("B", .bytes), ("f", .requestField("referer")), ("a", .requestField("user-agent")),
+        ("s", .status), ("st", .reason), ("b", .bytesOrDash), ("B", .bytes), ("f", .referer), ("a", .userAgent),
         ("T", .seconds), ("M", .milliseconds), ("D", .microseconds), ("L", .decimalSeconds),
         ("p", .process), ("X", .completion), ("id", .requestID), ("trace", .traceID), ("worker", .worker), ("bind", .bind),
     ]

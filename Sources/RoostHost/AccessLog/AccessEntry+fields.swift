@@ -1,19 +1,35 @@
 internal import HTTPWire
 internal import Roost
 
-/// What lines are made of, as bytes.
-extension AccessEntry {
-    /// The values of the request's fields of this name, in lower case; several are joined by `, ` as one list (RFC 9110 section 5.3). Empty without one.
-    func requestField(_ name: String) -> ArraySlice<UInt8> {
-        let head = head
-        guard let first = head.firstIndex(ofField: name) else { return [] }
-        var value = head.bytes[head.fieldValueRange(at: first)]
-        for index in (first + 1)..<max(first + 1, head.fieldCount) where head.bytes[head.fieldNameRange(at: index)].elementsEqual(name.utf8) {
-            value += Array(", ".utf8) + head.bytes[head.fieldValueRange(at: index)]
+extension RequestHead {
+    /// Calls `body` with the values of the fields of this name, in lower case; several are joined by `, ` as one list (RFC 9110 section 5.3). Without one
+    /// they are empty.
+    func withValue(of name: String, _ body: (Span<UInt8>) -> Void) {
+        guard let first = firstIndex(ofField: name) else { return body([UInt8]().span) }
+        guard var next = firstIndex(ofField: name, from: first + 1) else { return body(bytes.span.extracting(fieldValueRange(at: first))) }
+        var value = Array(bytes[fieldValueRange(at: first)])
+        while true {
+            value += Array(", ".utf8) + bytes[fieldValueRange(at: next)]
+            guard let index = firstIndex(ofField: name, from: next + 1) else { break }
+            next = index
         }
-        return value
+        body(value.span)
     }
 
+    /// Calls `body` with the target's path as it came.
+    func withRawPath(_ body: (Span<UInt8>) -> Void) {
+        let range = rawPathRange
+        range.isEmpty ? body("/".utf8.span) : body(bytes.span.extracting(range))
+    }
+
+    /// The user that the request names by the Basic scheme; nil without one.
+    var user: [UInt8]? {
+        firstIndex(ofField: "authorization").flatMap { BasicCredentials.user(bytes[fieldValueRange(at: $0)]) }
+    }
+}
+
+/// What lines are made of, as bytes.
+extension AccessEntry {
     /// The same of the response, as it was sent.
     func responseField(_ name: String) -> ArraySlice<UInt8> {
         var value: ArraySlice<UInt8> = []
@@ -27,20 +43,6 @@ extension AccessEntry {
     }
 
     private static func lowercase(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
-
-    /// The target's path as it came.
-    var rawPath: ArraySlice<UInt8> {
-        let range = head.rawPathRange
-        return range.isEmpty ? Self.root : head.bytes[range]
-    }
-
-    private static let root = ArraySlice("/".utf8)
-
-    /// The user that the request names by the Basic scheme; nil without one.
-    var user: [UInt8]? {
-        let value = requestField("authorization")
-        return value.isEmpty ? nil : BasicCredentials.user(value)
-    }
 
     var microseconds: Int {
         let (seconds, attoseconds) = max(duration, .zero).components

@@ -3,36 +3,53 @@ internal import HTTPWire
 internal import Roost
 
 /// A request as a JSON object: everything that is known of it, by the names that the log's fields have.
-enum AccessJSON {
+struct AccessJSON: Sendable {
+    private var second = time_t.min
+    /// `2026-11-23T09:30:00`
+    private var time: [UInt8] = []
+
     /// Appends the object. What is not known has no key, but for `status`, which is null.
-    static func write(_ entry: borrowing AccessEntry, worker: Int?, to buffer: inout WireBuffer) {
+    mutating func write(_ entry: borrowing AccessEntry, worker: Int?, to buffer: inout WireBuffer) {
         let head = entry.head
         buffer.append("{\"time\":\"")
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        buffer.append(LogLine.timestamp(now).utf8.span)
+        writeTime(&buffer)
         buffer.append("\"")
-        member(",\"client\":", entry.clientName, &buffer)
-        if let port = entry.client?.port, port > 0 { member(",\"client_port\":", port, &buffer) }
-        member(",\"method\":", head.bytes[head.methodRange], &buffer)
+        Self.member(",\"client\":", entry.clientName, &buffer)
+        if let port = entry.client?.port, port > 0 { Self.member(",\"client_port\":", port, &buffer) }
+        Self.member(",\"method\":", head.bytes.span.extracting(head.methodRange), &buffer)
         buffer.append(entry.isHTTPS ? ",\"scheme\":\"https\"" : ",\"scheme\":\"http\"")
-        member(",\"host\":", entry.requestField("host"), &buffer)
-        member(",\"path\":", entry.rawPath, &buffer)
-        member(",\"query\":", head.bytes[head.queryStringRange], &buffer)
+        head.withValue(of: "host") { Self.member(",\"host\":", $0, &buffer) }
+        head.withRawPath { Self.member(",\"path\":", $0, &buffer) }
+        Self.member(",\"query\":", head.bytes.span.extracting(head.queryStringRange), &buffer)
         buffer.append(head.version == .http11 ? ",\"protocol\":\"HTTP/1.1\"" : ",\"protocol\":\"HTTP/1.0\"")
-        if entry.status > 0 { member(",\"status\":", entry.status, &buffer) } else { buffer.append(",\"status\":null") }
-        member(",\"bytes\":", entry.bodyBytes, &buffer)
-        member(",\"duration_us\":", entry.microseconds, &buffer)
+        if entry.status > 0 { Self.member(",\"status\":", entry.status, &buffer) } else { buffer.append(",\"status\":null") }
+        Self.member(",\"bytes\":", entry.bodyBytes, &buffer)
+        Self.member(",\"duration_us\":", entry.microseconds, &buffer)
         buffer.append(entry.isComplete ? ",\"complete\":true" : ",\"complete\":false")
-        member(",\"referer\":", entry.requestField("referer"), &buffer)
-        member(",\"user_agent\":", entry.requestField("user-agent"), &buffer)
+        head.withValue(of: "referer") { Self.member(",\"referer\":", $0, &buffer) }
+        head.withValue(of: "user-agent") { Self.member(",\"user_agent\":", $0, &buffer) }
         buffer.append(",\"request_id\":\"")
         buffer.append(entry.requestID)
         buffer.append("\"")
-        if let traceID = entry.traceID { member(",\"trace_id\":", traceID, &buffer) }
-        if let worker { member(",\"worker\":", worker, &buffer) }
-        if let bind = entry.bind { member(",\"bind\":", bind, &buffer) }
+        if let traceID = entry.traceID { Self.member(",\"trace_id\":", traceID, &buffer) }
+        if let worker { Self.member(",\"worker\":", worker, &buffer) }
+        if let bind = entry.bind { Self.member(",\"bind\":", bind, &buffer) }
         buffer.append("}")
+    }
+
+    private mutating func writeTime(_ buffer: inout WireBuffer) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        if now.tv_sec != second {
+            second = now.tv_sec
+            // Without the milliseconds and the letter behind them.
+            time = Array(LogLine.timestamp(now).utf8.dropLast(5))
+        }
+        buffer.append(time)
+        buffer.append(".")
+        let milliseconds = now.tv_nsec / 1_000_000
+        for divisor in [100, 10, 1] { buffer.append(UInt8(truncatingIfNeeded: milliseconds / divisor % 10) | 0x30) }
+        buffer.append("Z")
     }
 
     private static func member(_ name: StaticString, _ number: Int, _ buffer: inout WireBuffer) {
@@ -45,9 +62,9 @@ enum AccessJSON {
         buffer.append(json: text)
     }
 
-    private static func member(_ name: StaticString, _ value: ArraySlice<UInt8>, _ buffer: inout WireBuffer) {
+    private static func member(_ name: StaticString, _ value: Span<UInt8>, _ buffer: inout WireBuffer) {
         guard !value.isEmpty else { return }
         buffer.append(name)
-        buffer.append(json: value.span)
+        buffer.append(json: value)
     }
 }

@@ -36,14 +36,14 @@ final class AccessJournalRecorder: AccessRecorder {
         append(Field.traceID, access.traceID)
         append(Field.client, access.clientName)
         if let port = access.client?.port, port > 0 { append(Field.clientPort, "\(port)") }
-        append(Field.method, head.bytes[head.methodRange])
-        append(Field.path, access.rawPath)
-        append(Field.query, head.bytes[head.queryStringRange])
+        append(Field.method, head.bytes.span.extracting(head.methodRange))
+        head.withRawPath { append(Field.path, $0) }
+        append(Field.query, head.bytes.span.extracting(head.queryStringRange))
         if access.status > 0 { append(Field.status, "\(access.status)") }
         append(Field.bytes, "\(access.bodyBytes)")
         append(Field.duration, "\(access.microseconds)")
-        append(Field.referer, access.requestField("referer"))
-        append(Field.userAgent, access.requestField("user-agent"))
+        head.withValue(of: "referer") { append(Field.referer, $0) }
+        head.withValue(of: "user-agent") { append(Field.userAgent, $0) }
         if let worker = writer.worker { append(Field.worker, "\(worker)") }
         append(Field.bind, access.bind)
         send()
@@ -66,8 +66,8 @@ final class AccessJournalRecorder: AccessRecorder {
         hasWarned = true
     }
 
-    private func append(_ name: JournalField.Name?, _ value: ArraySlice<UInt8>) {
-        if let name, !value.isEmpty { entry.append(name, value) }
+    private func append(_ name: JournalField.Name?, _ value: Span<UInt8>) {
+        if let name, !value.isEmpty { value.withUnsafeBufferPointer { entry.append(name, $0) } }
     }
 
     private func append(_ name: JournalField.Name?, _ value: String?) {

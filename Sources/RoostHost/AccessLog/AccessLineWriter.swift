@@ -11,6 +11,7 @@ struct AccessLineWriter {
     /// The number of this worker; nil in a process without a supervisor.
     let worker: Int?
     private var time = AccessLogTime()
+    private var json = AccessJSON()
     private let process = "<\(getpid())>"
 
     init(_ format: AccessLogFormat, worker: Int?) {
@@ -21,39 +22,36 @@ struct AccessLineWriter {
     /// Appends a line with its line feed. The time in it is that of this call.
     mutating func write(_ entry: borrowing AccessEntry, to buffer: inout WireBuffer) {
         if format.isJSON {
-            AccessJSON.write(entry, worker: worker, to: &buffer)
+            json.write(entry, worker: worker, to: &buffer)
         } else {
-            for part in format.parts {
-                switch part {
-                case .literal(let bytes): buffer.append(bytes)
-                case .atom(let atom, let isQuoted): write(atom, isQuoted, entry, &buffer)
+            // One reference for all parts.
+            let head = entry.head
+            for index in format.parts.indices {
+                switch format.parts[index] {
+                case .literal(let range): buffer.append(format.literals.span.extracting(range))
+                case .atom(let atom, let isQuoted): write(atom, Escape(escaping: format.escaping, isQuoted: isQuoted), entry, head, &buffer)
                 }
             }
         }
         buffer.append("\n")
     }
 
-    private mutating func write(_ atom: AccessAtom, _ isQuoted: Bool, _ entry: borrowing AccessEntry, _ buffer: inout WireBuffer) {
-        let escaping = Escape(escaping: format.escaping, isQuoted: isQuoted)
+    private mutating func write(_ atom: AccessAtom, _ escape: Escape, _ entry: borrowing AccessEntry, _ head: borrowing RequestHead, _ buffer: inout WireBuffer) {
         switch atom {
-        case .client: buffer.append(text: entry.client?.host, escaping)
+        case .client: buffer.append(text: entry.client?.host, escape)
         case .clientPort: buffer.append(number: entry.client?.port.flatMap { $0 > 0 ? $0 : nil })
-        case .user: buffer.append(entry.user?[...] ?? [], escaping)
+        case .user:
+            let user = head.user ?? []
+            buffer.append(escaping: user.span, escape)
         case .nothing: buffer.append("-")
         case .time: buffer.append(time.bytes(Glibc.time(nil)))
-        case .requestLine:
-            writeMethod(entry, escaping, &buffer)
-            buffer.append(entry.rawPath, escaping)
-            writeVersion(entry, &buffer)
-        case .fullRequestLine:
-            writeMethod(entry, escaping, &buffer)
-            writeTarget(entry, escaping, &buffer)
-            writeVersion(entry, &buffer)
-        case .method: buffer.append(entry.head.bytes[entry.head.methodRange], escaping)
-        case .path: buffer.append(entry.rawPath, escaping)
-        case .target: writeTarget(entry, escaping, &buffer)
-        case .query: buffer.append(entry.head.bytes[entry.head.queryStringRange], escaping)
-        case .httpVersion: buffer.append(entry.head.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
+        case .requestLine: writeLine(head, hasQuery: false, escape, &buffer)
+        case .fullRequestLine: writeLine(head, hasQuery: true, escape, &buffer)
+        case .method: buffer.append(escaping: head.bytes.span.extracting(head.methodRange), escape)
+        case .path: head.withRawPath { buffer.append(escaping: $0, escape) }
+        case .target: writeTarget(head, escape, &buffer)
+        case .query: buffer.append(escaping: head.bytes.span.extracting(head.queryStringRange), escape)
+        case .httpVersion: buffer.append(head.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
         case .scheme: buffer.append(entry.isHTTPS ? "https" : "http")
         case .status: buffer.append(number: entry.status > 0 ? entry.status : nil)
         case .reason:
@@ -68,29 +66,31 @@ struct AccessLineWriter {
         case .process: buffer.append(process.utf8.span)
         case .completion: buffer.append(entry.isComplete ? "+" : "X")
         case .requestID: buffer.append(entry.requestID)
-        case .traceID: buffer.append(text: entry.traceID, escaping)
+        case .traceID: buffer.append(text: entry.traceID, escape)
         case .worker: buffer.append(number: worker)
-        case .bind: buffer.append(text: entry.bind, escaping)
-        case .requestField(let name): buffer.append(entry.requestField(name), escaping)
-        case .responseField(let name): buffer.append(entry.responseField(name), escaping)
+        case .bind: buffer.append(text: entry.bind, escape)
+        case .referer: head.withValue(of: "referer") { buffer.append(escaping: $0, escape) }
+        case .userAgent: head.withValue(of: "user-agent") { buffer.append(escaping: $0, escape) }
+        case .requestField(let place): head.withValue(of: format.fieldNames[place]) { buffer.append(escaping: $0, escape) }
+        case .responseField(let place):
+            let value = entry.responseField(format.fieldNames[place])
+            buffer.append(escaping: value.span, escape)
         }
     }
 
-    private func writeMethod(_ entry: borrowing AccessEntry, _ escaping: Escape, _ buffer: inout WireBuffer) {
-        buffer.append(entry.head.bytes[entry.head.methodRange], escaping)
+    private func writeLine(_ head: borrowing RequestHead, hasQuery: Bool, _ escape: Escape, _ buffer: inout WireBuffer) {
+        buffer.append(escaping: head.bytes.span.extracting(head.methodRange), escape)
         buffer.append(" ")
+        if hasQuery { writeTarget(head, escape, &buffer) } else { head.withRawPath { buffer.append(escaping: $0, escape) } }
+        buffer.append(head.version == .http11 ? " HTTP/1.1" : " HTTP/1.0")
     }
 
-    private func writeTarget(_ entry: borrowing AccessEntry, _ escaping: Escape, _ buffer: inout WireBuffer) {
-        buffer.append(entry.rawPath, escaping)
-        let query = entry.head.queryStringRange
+    private func writeTarget(_ head: borrowing RequestHead, _ escape: Escape, _ buffer: inout WireBuffer) {
+        head.withRawPath { buffer.append(escaping: $0, escape) }
+        let query = head.queryStringRange
         guard !query.isEmpty else { return }
         buffer.append("?")
-        buffer.append(entry.head.bytes[query], escaping)
-    }
-
-    private func writeVersion(_ entry: borrowing AccessEntry, _ buffer: inout WireBuffer) {
-        buffer.append(entry.head.version == .http11 ? " HTTP/1.1" : " HTTP/1.0")
+        buffer.append(escaping: head.bytes.span.extracting(query), escape)
     }
 
     /// How a value is made harmless where it stands.
@@ -121,14 +121,10 @@ extension WireBuffer {
         append(escaping: text.utf8.span, escape)
     }
 
-    fileprivate mutating func append(_ value: ArraySlice<UInt8>, _ escape: AccessLineWriter.Escape) {
-        append(escaping: value.span, escape)
-    }
-
     /// Appends what came from outside; `-` if it is empty.
     mutating func append(escaping value: Span<UInt8>, _ escape: AccessLineWriter.Escape) {
         guard !value.isEmpty else { return append("-") }
-        if value.isPlainInQuotes, escape.isQuoted || !value.hasSpace { return append(value) }
+        if value.bytes.isPlainInQuotes, escape.isQuoted || value.bytes.hasNoSpace { return append(value) }
         switch escape.escaping {
         case .json: append(jsonCharacters: value)
         case .hexadecimal:
@@ -143,12 +139,5 @@ extension WireBuffer {
                 }
             }
         }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate var hasSpace: Bool {
-        for index in indices where self[index] == 0x20 { return true }
-        return false
     }
 }

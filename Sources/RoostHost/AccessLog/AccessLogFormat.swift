@@ -1,7 +1,8 @@
 /// How lines of the access log look: a list of parts, read once from the setting `access_log_format`.
 struct AccessLogFormat: Sendable, Equatable {
     enum Part: Sendable, Equatable {
-        case literal([UInt8])
+        /// Text of the format's own: where it is in `literals`.
+        case literal(Range<Int>)
         /// `isQuoted`: it stands between quotation marks, where spaces are harmless.
         case atom(AccessAtom, isQuoted: Bool)
     }
@@ -17,6 +18,9 @@ struct AccessLogFormat: Sendable, Equatable {
     /// The setting's value: a name, or the format itself.
     let text: String
     let parts: [Part]
+    let literals: [UInt8]
+    /// The names of the fields that it tells of, in lower case.
+    let fieldNames: [String]
     let escaping: Escaping
     /// Whether a line is a JSON object of everything that is known; `parts` is empty then.
     let isJSON: Bool
@@ -40,13 +44,15 @@ struct AccessLogFormat: Sendable, Equatable {
         escaping = text.first == "{" ? .json : .hexadecimal
         let format = Self.named.first { $0.name == text }?.format ?? text
         guard isJSON || format.contains("%") else { throw AccessLogFormatError(noFormat: text) }
-        parts = isJSON ? [] : try AccessLogFormatParser.parts(of: format, variables: variables)
+        let parsed = isJSON ? AccessLogFormatParser.Parsed() : try AccessLogFormatParser.parse(format, variables: variables)
+        (parts, literals, fieldNames) = (parsed.parts, parsed.literals, parsed.fieldNames)
     }
 
     private init(known name: String, _ format: String) {
         text = name
         // A format of the program's own has no mistakes, which a test makes sure of.
-        parts = (try? AccessLogFormatParser.parts(of: format, variables: [:])) ?? []
+        let parsed = (try? AccessLogFormatParser.parse(format, variables: [:])) ?? AccessLogFormatParser.Parsed()
+        (parts, literals, fieldNames) = (parsed.parts, parsed.literals, parsed.fieldNames)
         escaping = .hexadecimal
         isJSON = false
     }

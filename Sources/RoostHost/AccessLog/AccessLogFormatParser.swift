@@ -3,17 +3,24 @@
 struct AccessLogFormatParser {
     private let characters: [Character]
     private var position = 0
-    private var parts: [AccessLogFormat.Part] = []
+    private var parsed = Parsed()
     private var literal = ""
     /// Whether the text so far has opened quotation marks that it has not closed.
     private var isQuoted = false
     private let variables: [String: String]
 
-    static func parts(of text: String, variables: [String: String]) throws(AccessLogFormatError) -> [AccessLogFormat.Part] {
+    /// What a format consists of.
+    struct Parsed {
+        var parts: [AccessLogFormat.Part] = []
+        var literals: [UInt8] = []
+        var fieldNames: [String] = []
+    }
+
+    static func parse(_ text: String, variables: [String: String]) throws(AccessLogFormatError) -> Parsed {
         var parser = AccessLogFormatParser(characters: Array(text), variables: variables)
         while parser.position < parser.characters.count { try parser.next() }
         parser.endLiteral()
-        return parser.parts
+        return parser.parsed
     }
 
     private init(characters: [Character], variables: [String: String]) {
@@ -72,7 +79,8 @@ struct AccessLogFormatParser {
         }
     }
 
-    private func field(_ name: String, _ column: Int) throws(AccessLogFormatError) -> String {
+    /// The place of a field's name.
+    private mutating func field(_ name: String, _ column: Int) throws(AccessLogFormatError) -> Int {
         let lowercase = name.lowercased()
         guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"()<>@,;:\"/[]?={}"#.utf8.contains($0) }) else {
             throw AccessLogFormatError("\(OneLine.quoted(name)) is no name of a header field", column: column)
@@ -81,16 +89,21 @@ struct AccessLogFormatParser {
             let wayOut = lowercase == "authorization" ? "; %(u)s is the user that it names" : ""
             throw AccessLogFormatError("the field \(lowercase) holds what only the client and the app may know\(wayOut)", column: column)
         }
-        return lowercase
+        if let known = parsed.fieldNames.firstIndex(of: lowercase) { return known }
+        parsed.fieldNames.append(lowercase)
+        return parsed.fieldNames.count - 1
     }
 
     private mutating func add(_ atom: AccessAtom) {
         endLiteral()
-        parts.append(.atom(atom, isQuoted: isQuoted))
+        parsed.parts.append(.atom(atom, isQuoted: isQuoted))
     }
 
     private mutating func endLiteral() {
-        if !literal.isEmpty { parts.append(.literal(Array(literal.utf8))) }
+        guard !literal.isEmpty else { return }
+        let start = parsed.literals.count
+        parsed.literals += literal.utf8
+        parsed.parts.append(.literal(start..<parsed.literals.count))
         literal = ""
     }
 

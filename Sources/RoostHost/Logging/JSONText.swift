@@ -15,7 +15,7 @@ extension WireBuffer {
 
     /// Appends what stands between the quotation marks of such a string.
     mutating func append(jsonCharacters bytes: Span<UInt8>) {
-        if bytes.isPlainInQuotes {
+        if bytes.bytes.isPlainInQuotes {
             append(bytes)
         } else {
             for scalar in Self.decoded(bytes).unicodeScalars { appendEscaped(scalar) }
@@ -42,16 +42,5 @@ extension WireBuffer {
         default:
             for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte) }
         }
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether all bytes are printable ASCII, and none is a quotation mark or a backslash.
-    var isPlainInQuotes: Bool {
-        for index in indices {
-            let byte = self[index]
-            if byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
-        }
-        return true
     }
 }
