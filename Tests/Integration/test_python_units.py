@@ -315,6 +315,7 @@ class SiteBehaviour:
         printed, logged = self.entries(site, "^said by print$"), self.entries(site, "^said by logging")
         self.assertEqual((len(printed), len(logged)), (1, 1), self.machine.log(site.service))
         self.assertEqual((printed[0]["PRIORITY"], logged[0]["PRIORITY"]), ("6", "4"))
+        self.assertEqual((printed[0]["SYSLOG_IDENTIFIER"], logged[0]["SYSLOG_IDENTIFIER"]), ("roost", "roost"))
         self.assertEqual(logged[0]["ROOST_LOGGER"], "shop")
 
     def test_a_traceback_is_one_entry_with_the_requests_id(self):
@@ -329,6 +330,7 @@ class SiteBehaviour:
         self.assertEqual(len(self.entries(site, 'File "')), 1, "no line of it is an entry of its own")
         self.assertEqual(lines[0]["PRIORITY"], "3")
         self.assertEqual(lines[0].get("ROOST_REQUEST_ID"), answer.headers["x-request-id"], lines[0])
+        self.assertEqual((lines[0]["SYSLOG_IDENTIFIER"], lines[0]["_SYSTEMD_UNIT"]), ("roost", site.service))
 
     def test_stop_finishes_the_request_in_flight(self):
         site = self.site()
