@@ -605,6 +605,25 @@ class FailureTests(PythonUnitsTestCase):
                 self.assertEqual(len(tracebacks), 1, self.machine.log(app.service))
                 self.assertIn("in open_the_database\n", tracebacks[0]["MESSAGE"])
 
+    def test_what_an_app_raises_is_one_entry_however_large_it_is(self):
+        self.write("talkative", """
+            async def app(scope, receive, send):
+                assert scope["type"] == "http"
+                raise ValueError("first line\\nPRIORITY=0\\n" + "x" * 2000000 + " the end")
+        """)
+        app = self.python_app("talkative", 'app = "talkative:app"\naccess_logfile = "journal"\n')
+        app.start()
+        answer = app.ask("/large")
+        self.machine.run("journalctl", "--sync")
+        text = self.machine.run("journalctl", "--all", "--output=json", "--no-pager", "--quiet", "ROOST_REQUEST_ID=" + answer.headers["x-request-id"]).stdout
+        failure, access = sorted((json.loads(line) for line in text.splitlines()), key=lambda entry: entry["LOGGER"])
+        self.assertGreater(len(failure["MESSAGE"]), 2000000)
+        self.assertRegex(failure["MESSAGE"][:200], "^application failed: ValueError: first line .*request_id=")
+        self.assertIn("x the end", failure["MESSAGE"][-100:])
+        for entry, priority in ((failure, "3"), (access, "4")):
+            self.assertEqual((entry["PRIORITY"], entry["SYSLOG_IDENTIFIER"], entry["_SYSTEMD_UNIT"], entry["ROOST_PATH"], entry["ROOST_STATUS"]),
+                             (priority, "roost", app.service, "/large", "500"))
+
     def test_a_failed_startup_is_tried_again(self):
         self.write("healing", """
             import os

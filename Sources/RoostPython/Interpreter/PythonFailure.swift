@@ -39,12 +39,19 @@ struct PythonFailure: ApplicationFailure, CustomStringConvertible {
             let traceback = try PythonReference(PyObject_GetAttrString(exception, "__traceback__"))
             let lines = try PythonReference(cpython_call3(function.pointer, type, exception, traceback.pointer))
             var text = ""
+            var summary: String?
+            let kind = kind(of: exception)
             for index in 0..<PyList_Size(lines.pointer) {
-                if let line = PyList_GetItem(lines.pointer, index) { text += PythonText.string(line) ?? "" }
+                guard let piece = PyList_GetItem(lines.pointer, index).flatMap(PythonText.string) else { continue }
+                text += piece
+                // Of what the exception says, which may have lines of its own and notes behind it, the first line.
+                let line = piece.prefix { $0 != "\n" }
+                let name = line.prefix { $0 != ":" }
+                if name == kind || name.hasSuffix(".\(kind)") { summary = String(line) }
             }
             while text.hasSuffix("\n") { text.removeLast() }
-            let summary = text.split(separator: "\n").last.map(String.init) ?? ""
-            return summary == text ? text : "\(summary)\n\(text)"
+            let shown = summary ?? text.split(separator: "\n").last.map(String.init) ?? ""
+            return shown == text ? text : "\(shown)\n\(text)"
         } catch {
             return "an exception that can't be shown"
         }
