@@ -8,6 +8,7 @@ final class JournalOutput: Sendable {
     private struct State {
         var patience = LogPatience()
         var loss = LogOutput.Loss()
+        var pace = LossPace()
     }
 
     /// Where the journal listens.
@@ -26,9 +27,14 @@ final class JournalOutput: Sendable {
     /// - Returns: `.failed(EAGAIN)` if the entry was dropped and counted; after any other failure it may be written elsewhere.
     @discardableResult
     func send(_ entry: JournalEntry, identifier: String) -> JournalResult {
-        let loss = state.withLock(\.loss)
-        // Nobody else tells it meanwhile: what is told is taken off.
-        if loss.lines > 0, journal.send(Self.report(loss, identifier)) == .sent { state.withLock { $0.loss.lines -= min($0.loss.lines, loss.lines) } }
+        // What one call is about to tell no other one does.
+        let loss = state.withLock { state -> LogOutput.Loss? in
+            guard state.loss.lines > 0, state.pace.isDue else { return nil }
+            state.pace.note()
+            defer { state.loss = LogOutput.Loss() }
+            return state.loss
+        }
+        if let loss, journal.send(Self.report(loss, identifier)) != .sent { state.withLock { $0.loss.lines += loss.lines } }
         var result = journal.send(entry)
         if result == .failed(errno: EAGAIN) {
             let patience = state.withLock { $0.patience.take() }
@@ -37,7 +43,6 @@ final class JournalOutput: Sendable {
         if result == .failed(errno: EAGAIN) {
             state.withLock {
                 $0.loss.lines += 1
-                $0.loss.reason = "the journal takes nothing"
             }
             LogLosses.add(1)
         }
@@ -46,7 +51,7 @@ final class JournalOutput: Sendable {
 
     private static func report(_ loss: LogOutput.Loss, _ identifier: String) -> JournalEntry {
         var entry = JournalEntry()
-        entry.append(.message, LogLosses.report(loss.lines, reason: loss.reason))
+        entry.append(.message, LogLosses.report(loss.lines, reason: "the journal takes nothing"))
         entry.append(.priority, "\(SyslogPriority.of(.warning))")
         entry.append(.syslogIdentifier, identifier)
         return entry

@@ -20,6 +20,7 @@ final class LogOutput: Sendable {
         var descriptor: UnwaitingDescriptor
         var patience = LogPatience()
         var loss = Loss()
+        var pace = LossPace()
         /// Whether the last line to be written came to an end.
         var isAtLineStart = true
         var dropped = 0
@@ -95,16 +96,19 @@ final class LogOutput: Sendable {
     func write(_ lines: UnsafeRawBufferPointer, report: ((Loss) -> [UInt8])? = nil) -> Outcome {
         let outcome = state.withLock { state -> Outcome in
             let loss = state.loss
+            let isDue = loss.lines > 0 && state.pace.isDue
             var prefix: [UInt8] = []
             // Behind a line that was cut off, this one would be part of it.
             if !state.isAtLineStart { prefix.append(UInt8(ascii: "\n")) }
-            if loss.lines > 0, let report { prefix += report(loss) }
+            if isDue, let report { prefix += report(loss) }
             let written = prefix.isEmpty ? Self.write(lines, &state) : (prefix + lines).withUnsafeBytes { Self.write($0, &state) }
             let reason = errno
             if written == prefix.count + lines.count {
                 state.isAtLineStart = true
+                guard isDue else { return .written }
                 state.loss = Loss()
-                return loss.lines > 0 ? .worksAgain(loss) : .written
+                state.pace.note()
+                return .worksAgain(loss)
             }
             if written > 0 { state.isAtLineStart = (prefix + lines)[written - 1] == UInt8(ascii: "\n") }
             let missing = lines[max(0, written - prefix.count)...].count { $0 == UInt8(ascii: "\n") }

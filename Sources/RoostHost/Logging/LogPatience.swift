@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// How long a log may be waited for: a moment, so that a reader that is only slow catches up, and seldom, so that one that hangs holds up
 /// nothing.
 struct LogPatience {
