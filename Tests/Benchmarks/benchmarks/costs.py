@@ -3,10 +3,11 @@
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import journal
 from .client import check, connect
 from .errors import BenchmarkError
 from .h2load import H2load
@@ -95,9 +96,13 @@ def measure(
     comparison: Comparison, label: str, driver: Requests | Connections, binaries: Binaries, folder: Path, cpus: set[int], rounds: int, seconds: float
 ) -> Cost:
     """Every round starts every variant anew: how one process happens to lie in memory is not taken for a cost of its flags."""
+    if not journal.can_run() and any(variant.journal for variant in comparison.variants):
+        say(f"{label}: without the journal, which needs root and {journal.JOURNALD}")
+        comparison = replace(comparison, variants=tuple(variant for variant in comparison.variants if not variant.journal))
     cost = Cost(comparison, label, {variant.name: [] for variant in comparison.variants})
-    with access_log() as log:
-        servers = {variant.name: server(variant, binaries, folder, cpus, log) for variant in comparison.variants}
+    with access_log() as log, ExitStack() as stack:
+        wrapper = stack.enter_context(journal.running()) if any(variant.journal for variant in comparison.variants) else []
+        servers = {variant.name: server(variant, binaries, folder, cpus, log, wrapper) for variant in comparison.variants}
         say(f"{label}: finding the pace")
         count = find_count(comparison.variants[0], servers, driver, seconds)
         for number in range(rounds):
@@ -107,9 +112,10 @@ def measure(
     return cost
 
 
-def server(variant: Variant, binaries: Binaries, folder: Path, cpus: set[int], log: Path) -> ConfiguredRoost:
-    flags = [*variant.flags, *(["--access-logfile", str(log)] if variant.access_log else [])]
-    return ConfiguredRoost(binaries, folder, cpus, variant.name, flags)
+def server(variant: Variant, binaries: Binaries, folder: Path, cpus: set[int], log: Path, wrapper: list[str]) -> ConfiguredRoost:
+    place = str(log) if variant.access_log else "journal" if variant.journal else None
+    flags = [*variant.flags, *(["--access-logfile", place] if place else [])]
+    return ConfiguredRoost(binaries, folder, cpus, variant.name, flags, wrapper if variant.journal else [])
 
 
 def find_count(variant: Variant, servers: dict[str, ConfiguredRoost], driver: Requests | Connections, seconds: float) -> int:

@@ -33,10 +33,12 @@ scenarios:
   idle       memory per idle connection: 10,000 connections, each after one request (nginx's figure lacks
              what it reserves for every connection when it starts)
   ready      time from exec to READY=1 (nginx: to the first answer)
-and what it costs Roost to know who is calling, Roost beside Roost, every variant started anew in every round:
+and what it costs Roost to know who is calling, and to log it, Roost beside Roost, every variant started anew in every round:
   forwarded  hello with the X-Forwarded-* fields that nginx sends: not there, passed on, believed; the same for an
              application that reads client, scheme and host of each request (GET /who); hello without request ids in
-             answers; hello with an access log, on a tmpfs; 64 connections
+             answers; 64 connections
+  logs       hello with the access log off, in a file on a tmpfs, there as JSON, and in the journal, of which a private one
+             is started (as root), and which drops what it can't take; 64 connections
   proxy      one connection after the other, each with one request: --proxy-protocol off and auto without a PROXY
              header, required with v1, with v2, and with v2 and what HAProxy tells of TLS
 and apps in Python, the same for every server, with one worker and 64 connections (--only python: all of them):

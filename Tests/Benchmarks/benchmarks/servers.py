@@ -167,13 +167,15 @@ class Roost(Server):
 class ConfiguredRoost(Roost):
     """Roost with flags and a name of its own, to be measured beside Roost itself."""
 
-    def __init__(self, binaries: Binaries, folder: Path, cpus: set[int], name: str, flags: list[str]):
+    def __init__(self, binaries: Binaries, folder: Path, cpus: set[int], name: str, flags: list[str], wrapper: list[str] | None = None):
         self.name = f"{Roost.name}-{name}"
         self.flags = flags
+        # Becomes the server.
+        self.wrapper = wrapper or []
         super().__init__(binaries, folder, cpus)
 
     def command(self, load: Load) -> list[str]:
-        return super().command(load) + self.flags
+        return self.wrapper + super().command(load) + self.flags
 
 
 ALL: list[type[Server]] = [Nginx, NginxSendfile, Hummingbird, HummingbirdRouter, Roost]

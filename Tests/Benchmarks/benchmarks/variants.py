@@ -1,4 +1,4 @@
-"""What knowing the caller costs: Roost beside a Roost that differs in one thing."""
+"""What knowing the caller costs, and writing it down: Roost beside a Roost that differs in one thing."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,8 @@ class Variant:
     # Sent first on every connection.
     preamble: bytes = b""
     access_log: bool = False
+    # The access log goes to the journal.
+    journal: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,6 @@ FORWARDED = Comparison(
             beside="who-fields",
         ),
         Variant("hello-no-id", "hello, no request id in answers", BARE, ("--no-include-request-id-header",), beside="hello"),
-        Variant("hello-logged", "hello, access log", BARE, beside="hello", access_log=True),
     ),
 )
 
@@ -85,4 +86,17 @@ PROXY = Comparison(
     ),
 )
 
-COMPARISONS = [FORWARDED, PROXY]
+LOGS = Comparison(
+    "logs",
+    "the access log",
+    "request",
+    (
+        Variant("log-off", "off", BARE),
+        Variant("log-file", "file", BARE, beside="log-off", most=1.12, access_log=True),
+        Variant("log-json", "file, JSON", BARE, ("--access-log-format", "json"), beside="log-off", access_log=True),
+        # No journal takes as many as h2load asks for: the rest are dropped.
+        Variant("log-journal", "journal", BARE, beside="log-off", journal=True),
+    ),
+)
+
+COMPARISONS = [FORWARDED, PROXY, LOGS]
