@@ -29,7 +29,7 @@ final class JournalOutput: Sendable {
     func send(_ entry: JournalEntry, identifier: String) -> JournalResult {
         // What one call is about to tell no other one does.
         let loss = state.withLock { state -> LogOutput.Loss? in
-            guard state.loss.lines > 0, state.pace.isDue else { return nil }
+            guard state.loss.lines > 0, state.pace.isDue() else { return nil }
             state.pace.note()
             defer { state.loss = LogOutput.Loss() }
             return state.loss

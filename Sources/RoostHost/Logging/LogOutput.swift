@@ -96,7 +96,7 @@ final class LogOutput: Sendable {
     func write(_ lines: UnsafeRawBufferPointer, report: ((Loss) -> [UInt8])? = nil) -> Outcome {
         let outcome = state.withLock { state -> Outcome in
             let loss = state.loss
-            let isDue = loss.lines > 0 && state.pace.isDue
+            let isDue = loss.lines > 0 && state.pace.isDue()
             var prefix: [UInt8] = []
             // Behind a line that was cut off, this one would be part of it.
             if !state.isAtLineStart { prefix.append(UInt8(ascii: "\n")) }

@@ -8,8 +8,7 @@ struct LogPatience {
     private var next: ContinuousClock.Instant?
 
     /// The milliseconds to wait now; 0 if it was waited a short while ago.
-    mutating func take() -> Int32 {
-        let now = ContinuousClock.now
+    mutating func take(at now: ContinuousClock.Instant = .now) -> Int32 {
         if let next, now < next { return 0 }
         next = now + Self.pause
         return Self.moment

@@ -5,10 +5,10 @@ struct LossPace {
     private var next: ContinuousClock.Instant?
 
     /// Whether it may be told now.
-    var isDue: Bool { next.map { $0 <= .now } ?? true }
+    func isDue(at now: ContinuousClock.Instant = .now) -> Bool { next.map { $0 <= now } ?? true }
 
     /// Notes that it was told.
-    mutating func note() {
-        next = .now + Self.pause
+    mutating func note(at now: ContinuousClock.Instant = .now) {
+        next = now + Self.pause
     }
 }

@@ -114,7 +114,8 @@ struct ProcessHandoverTests {
         handover.configuration = 5
         handover.accessLog = 6
         handover.pidFile = 7
-        #expect(handover.text(process: 12) == "12;config=5;access_logfile=6;pid=7")
+        handover.errorLog = 8
+        #expect(handover.text(process: 12) == "12;config=5;error_logfile=8;access_logfile=6;pid=7")
         #expect(ProcessHandover(handover.text(process: 12), from: [12, 1]) == handover)
         #expect(ProcessHandover(handover.text(process: 12), from: [13, 12]) == handover)
         #expect(ProcessHandover(handover.text(process: 12), from: [13, 1]) == ProcessHandover())
