@@ -31,7 +31,7 @@ struct ManualTests {
             let names = Set(words.indices.filter { words[$0] == "Fl" && $0 + 1 < words.count }.map { "-" + words[$0 + 1] })
             for name in names { documented[name] = names }
         }
-        var expected: Set<String> = ["--version", "--help", "-h", "--check-config", "--print-config", "--running"]
+        var expected: Set<String> = ["--version", "--help", "-h", "--check-config", "--print-config", "--running", "--generate-completion-script"]
         for setting in SettingTable.command.settings where setting.places.contains(.flag) {
             var names = Set(([setting.longFlag] + setting.otherFlags).map { "--\($0)" })
             if setting.form == .onOff { names.insert("--no-\(setting.longFlag)") }

@@ -35,6 +35,10 @@ enum CommandLineRequest {
         _ arguments: [String],
         _ environment: [String: String]
     ) throws {
+        if let script = CompletionScript.text(arguments, tool) {
+            self = .text(script)
+            return
+        }
         let command: any ParsableCommand
         do {
             command = try tool.parseAsRoot(arguments)

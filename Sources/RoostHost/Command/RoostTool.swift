@@ -111,7 +111,8 @@ struct AppArgument: ParsableArguments {
         help: """
             What to serve: an app in Python, [asgi:|wsgi:]module[:attribute], or \(AppCatalogue.names.joined(separator: ", ")). \
             May also be set as ROOST_APP or app = "…" in the file.
-            """
+            """,
+        completion: .custom { _, _, _ in CompletionScript.values(AppCatalogue.names) }
     )
     var app: String?
 

@@ -48,7 +48,7 @@ extension SettingType where Value == Set<ForwardedHeader> {
     static var forwardedHeaders: Self {
         let names = ForwardedHeader.allCases.map(\.rawValue)
         let expected = "\(names.dropLast().joined(separator: ", ")) or, alone, \(names.last ?? "")"
-        return SettingType("fields", form: .repeatable, read: { value throws(SettingProblem) in
+        return SettingType("fields", form: .repeatable, completion: .words(names), read: { value throws(SettingProblem) in
             var headers: Set<ForwardedHeader> = []
             let entries = try value.entries(expected)
             for entry in entries {

@@ -16,6 +16,7 @@ struct Setting: Sendable {
     let places: SettingPlaces
     let form: SettingForm
     let placeholder: String
+    let completion: SettingCompletion
     /// The value that it has when nobody sets it.
     let defaultValue: ShownValue
 
@@ -44,6 +45,7 @@ struct Setting: Sendable {
         self.places = places
         form = type.form
         placeholder = type.placeholder
+        completion = type.completion
         defaultValue = type.show(HostSettings()[keyPath: path])
         assign = { value, settings throws(SettingProblem) in settings[keyPath: path] = try type.read(value) }
         show = { type.show($0[keyPath: path]) }

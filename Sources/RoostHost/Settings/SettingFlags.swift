@@ -60,9 +60,24 @@ extension Setting {
         var named = text
         named.valueName = placeholder
         return switch form {
-        case .single: Option<String?>(name: names, help: named)
-        case .repeatable: Option<[String]>(wrappedValue: [], name: names, parsing: .singleValue, help: named)
+        case .single: Option<String?>(name: names, help: named, completion: completion.kind)
+        case .repeatable: Option<[String]>(wrappedValue: [], name: names, parsing: .singleValue, help: named, completion: completion.kind)
         case .onOff: Flag<Bool?>(name: names, inversion: .prefixedNo, help: text)
+        }
+    }
+}
+
+extension SettingCompletion {
+    /// As ArgumentParser knows it.
+    fileprivate var kind: CompletionKind? {
+        switch self {
+        case .nothing: nil
+        case .words(let words): .list(words)
+        case .file: .file()
+        case .directory: .directory
+        // In zsh's scripts a colon would end the command.
+        case .user: .shellCommand("getent passwd | grep -oE '^[A-Za-z0-9_.-]+'")
+        case .group: .shellCommand("getent group | grep -oE '^[A-Za-z0-9_.-]+'")
         }
     }
 }

@@ -4,6 +4,8 @@ struct SettingType<Value: Sendable>: Sendable {
     var form: SettingForm
     /// What stands for the value in the help text: `--backlog <number>`.
     var placeholder: String
+    /// What a shell offers for the value.
+    var completion: SettingCompletion
     /// Reads a value; the problem's reason completes "`--backlog "x"`: …".
     var read: @Sendable (SettingValue) throws(SettingProblem) -> Value
     /// The value as configuration files write it.
@@ -14,11 +16,13 @@ struct SettingType<Value: Sendable>: Sendable {
     init(
         _ placeholder: String,
         form: SettingForm = .single,
+        completion: SettingCompletion = .nothing,
         read: @escaping @Sendable (SettingValue) throws(SettingProblem) -> Value,
         show: @escaping @Sendable (Value) -> ShownValue,
         plain: @escaping @Sendable (Value) -> SettingValue
     ) {
         self.form = form
+        self.completion = completion
         self.placeholder = placeholder
         self.read = read
         self.show = show
@@ -29,7 +33,7 @@ struct SettingType<Value: Sendable>: Sendable {
 extension SettingType {
     /// `type` with one more value, nil, which is written as `word`.
     static func either<Wrapped>(_ type: SettingType<Wrapped>, or word: String) -> Self where Value == Wrapped? {
-        Self(type.placeholder, form: type.form, read: { value throws(SettingProblem) in
+        Self(type.placeholder, form: type.form, completion: type.completion.or(word), read: { value throws(SettingProblem) in
             if value == .text(word) || value == .nothing { return nil }
             do throws(SettingProblem) {
                 return try type.read(value)
@@ -44,6 +48,7 @@ extension SettingType {
         Self(
             type.placeholder,
             form: type.form,
+            completion: type.completion,
             read: { value throws(SettingProblem) in value == .nothing ? nil : try type.read(value) },
             show: { $0.map(type.show) ?? .unset },
             plain: { $0.map(type.plain) ?? .nothing }

@@ -126,7 +126,7 @@ extension SettingType where Value == String {
     /// A path, but not that of a file to read.
     static func path(_ placeholder: String, expected: String) -> Self {
         let text = text(placeholder, expected: expected)
-        return SettingType(placeholder, read: { value throws(SettingProblem) in
+        return SettingType(placeholder, completion: placeholder == "directory" ? .directory : .file, read: { value throws(SettingProblem) in
             let path = try text.read(value)
             guard !path.hasPrefix(CredentialPath.prefix) else {
                 throw SettingProblem("expected \(expected); a credential is a file to read, as --config may name one")
@@ -149,7 +149,7 @@ extension SettingType where Value == String {
     /// A configuration file's name. Hypercorn and Gunicorn also read settings from Python, which Roost does not.
     static var configFile: Self {
         let text = text("file", expected: "a file name")
-        return SettingType("file", read: { value throws(SettingProblem) in
+        return SettingType("file", completion: .file, read: { value throws(SettingProblem) in
             let name = try text.read(value)
             guard !["python:", "file:"].contains(where: name.hasPrefix), !name.hasSuffix(".py") else {
                 throw SettingProblem(
@@ -161,7 +161,7 @@ extension SettingType where Value == String {
 
     /// A user or a group, by name or number.
     static func account(_ placeholder: String) -> Self {
-        SettingType(placeholder, read: { value throws(SettingProblem) in
+        SettingType(placeholder, completion: placeholder == "user" ? .user : .group, read: { value throws(SettingProblem) in
             switch value {
             case .text(let name) where name.isAccountName: return name
             case .integer(let number, octal: false) where number >= 0: return "\(number)"
@@ -182,7 +182,7 @@ extension SettingType where Value == [String] {
     /// Users or groups, by name or number; at least one, and none if nobody sets it.
     static func accounts(_ placeholder: String) -> Self {
         let expected = "a \(placeholder)'s name or number"
-        return SettingType(placeholder, form: .repeatable, read: { value throws(SettingProblem) in
+        return SettingType(placeholder, form: .repeatable, completion: placeholder == "user" ? .user : .group, read: { value throws(SettingProblem) in
             let entries = try value.entries(expected)
             guard !entries.isEmpty else { throw SettingProblem("expected \(expected)") }
             for entry in entries {
@@ -227,7 +227,7 @@ extension SettingType where Value == Logger.Level {
     /// A level, also as Python's logging spells it.
     static var logLevel: Self {
         let level = choice("level")
-        return SettingType(level.placeholder, read: { value throws(SettingProblem) in
+        return SettingType(level.placeholder, completion: level.completion, read: { value throws(SettingProblem) in
             guard case .text(let text) = value, let name = ["warn": "warning", "fatal": "critical"][text.lowercased()] else { return try level.read(value) }
             return try level.read(.text(name))
         }, show: level.show, plain: level.plain)
@@ -241,7 +241,7 @@ extension SettingType where Value: RawRepresentable<String> & CaseIterable {
     static func choice(_ placeholder: String, hint: @escaping @Sendable (SettingValue) -> String? = { _ in nil }) -> Self {
         let words = Value.allCases.map(\.rawValue)
         let expected = words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-        return SettingType(placeholder, read: { value throws(SettingProblem) in
+        return SettingType(placeholder, completion: .words(words), read: { value throws(SettingProblem) in
             if case .text(let text) = value, let choice = Value(rawValue: text.lowercased()) { return choice }
             throw SettingProblem("expected \(expected)" + (hint(value).map { "; \($0)" } ?? ""))
         }, show: { .quoted($0.rawValue) }, plain: { .text($0.rawValue) })
