@@ -5,23 +5,9 @@ import Testing
 
 @Suite("The manual")
 struct ManualTests {
-    /// man/roost.1 beside this package's Tests.
-    private static let lines: [Substring] = {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        guard let file = fopen("/\(root)/man/roost.1", "r") else { return [] }
-        defer { fclose(file) }
-        var text = ""
-        var buffer = [CChar](repeating: 0, count: 4096)
-        while fgets(&buffer, Int32(buffer.count), file) != nil {
-            text += buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        }
-        return text.split(separator: "\n")
-    }()
+    private static let page = ManualPage("roost.1")
 
-    /// The words after a macro on lines that begin with it.
-    private static func items(_ macro: String) -> [[String]] {
-        lines.filter { $0.hasPrefix("\(macro) ") }.map { $0.dropFirst(macro.count).split(separator: " ").map(String.init) }
-    }
+    private static func items(_ macro: String) -> [[String]] { page.items(macro) }
 
     @Test("documents every flag of the table under an item of its own, and no other")
     func flags() {
@@ -66,7 +52,7 @@ struct ManualTests {
     func statusAndApps() {
         let statuses = Self.items(".It").compactMap { $0.count == 1 ? Int32($0[0]) : nil }
         #expect(statuses == ExitStatus.allCases.map(\.rawValue))
-        let text = Self.lines.joined(separator: "\n")
+        let text = Self.page.lines.joined(separator: "\n")
         for name in AppCatalogue.names { #expect(text.contains(".It \(name)\n")) }
     }
 }

@@ -112,7 +112,7 @@ struct SettingLayersTests {
         ("read_timeout = 0", "t.toml:1:1: read_timeout = 0: expected a time above zero such as 30s, 1m30s or 500ms, at most 365d, or off"),
         ("backlog.x = 1", "t.toml:1:1: backlog = a table: expected a whole number from 1 to 65535"),
         ("\n\n gracful_timeout = 1", "t.toml:3:2: unknown setting \"gracful_timeout\"; did you mean graceful_timeout?"),
-        ("[xyzzy]", "t.toml:1:1: unknown setting \"xyzzy\"; roost(1) lists the settings"),
+        ("[xyzzy]", "t.toml:1:1: unknown setting \"xyzzy\"; roost.toml(5) lists the settings"),
         ("config = 'x'", "t.toml:1:1: config: cannot be set in a file; use --config or ROOST_CONFIG"),
         ("root_path = \"/a\\nb\"", "t.toml:1:1: root_path = \"/a\\nb\": expected a path such as /app"),
         (
@@ -208,7 +208,7 @@ struct SettingLayersTests {
     func environmentMistakes() throws {
         #expect(try refusal { try resolve([], ["ROOST_BACKLOG": ""]) } == "ROOST_BACKLOG=\"\": expected a whole number from 1 to 65535")
         #expect(try refusal { try resolve([], ["ROOST_BCKLOG": "1"]) } == "unknown setting ROOST_BCKLOG in the environment; did you mean ROOST_BACKLOG?")
-        #expect(try refusal { try resolve([], ["ROOST_XYZZY": "1"]) } == "unknown setting ROOST_XYZZY in the environment; roost(1) lists the settings")
+        #expect(try refusal { try resolve([], ["ROOST_XYZZY": "1"]) } == "unknown setting ROOST_XYZZY in the environment; roost.toml(5) lists the settings")
         #expect(try refusal { try resolve([], ["ROOST_UMASK": "9\n9"]) } == "ROOST_UMASK=\"9\\n9\": expected an octal mode such as 0660, at most 0777")
     }
 

@@ -37,6 +37,6 @@ enum SettingError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func hint(_ suggestion: String?) -> String {
-        suggestion.map { "; did you mean \($0)?" } ?? "; roost(1) lists the settings"
+        suggestion.map { "; did you mean \($0)?" } ?? "; roost.toml(5) lists the settings"
     }
 }

@@ -72,9 +72,9 @@ struct WorkerHostTests {
     }
 
     @Test("a program's mistake is one line", arguments: [
-        ("keep_alive", SettingValue.integer(1), "config: unknown setting \"keep_alive\"; roost(1) lists the settings"),
+        ("keep_alive", SettingValue.integer(1), "config: unknown setting \"keep_alive\"; roost.toml(5) lists the settings"),
         ("backlogs", .integer(1), "config: unknown setting \"backlogs\"; did you mean backlog?"),
-        ("config", .text("/x"), "config: unknown setting \"config\"; roost(1) lists the settings"),
+        ("config", .text("/x"), "config: unknown setting \"config\"; roost.toml(5) lists the settings"),
         ("backlog", .text("x"), "config: backlog = \"x\": expected a whole number from 1 to 65535"),
         ("backlog", .nothing, "config: backlog = nothing: expected a whole number from 1 to 65535"),
     ])
