@@ -61,6 +61,9 @@ public struct Config: Sendable {
     public var wsgiMaxBodySize: Int?
     /// How many connections are served at once; above it new ones wait in the backlog. Default: as many as the process may have descriptors, less 64.
     public var limitConnections: Int?
+    /// How many requests are in flight at once, shared evenly among event loops; more are answered 503 with `retry-after`, and their connection closes.
+    /// Default: nil, as many as there are connections.
+    public var limitConcurrency: Int?
     /// Time for a request's head to arrive, from its first byte or, on a new connection, from the accept; then 408 and close. Default: 30 s.
     public var headerTimeout: Duration? = .seconds(30)
     /// Time for the next piece of a request's body to arrive; then the connection is cut. Default: 60 s.

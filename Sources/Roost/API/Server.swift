@@ -228,6 +228,9 @@ extension Config {
         if let limitConnections, limitConnections < 1 {
             throw ConfigError(key: "limit_connections", value: "\(limitConnections)", reason: "at least 1 is needed")
         }
+        if let limitConcurrency, limitConcurrency < 1 {
+            throw ConfigError(key: "limit_concurrency", value: "\(limitConcurrency)", reason: "at least 1 is needed")
+        }
         if let keepAliveMaxRequests, keepAliveMaxRequests < 1 {
             throw ConfigError(key: "keep_alive_max_requests", value: "\(keepAliveMaxRequests)", reason: "at least 1 is needed")
         }

@@ -359,6 +359,9 @@ final class HTTP1Connection {
         self.exchange = exchange
         if head.isForwarded, !origin.isForwarderTrusted { shared.noteUnbelieved(origin) }
         if head.hasDroppedFields { exchange.noteDroppedFields() }
+        guard shared.exchangeCount < shared.limits.concurrency else {
+            return reject(RequestRejection(status: 503, reason: "as many requests as limit_concurrency says are in flight"))
+        }
         guard shared.serves(exchange) else {
             return reject(RequestRejection(status: 421, reason: "the host is none of server_names"))
         }

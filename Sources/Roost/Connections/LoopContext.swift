@@ -178,6 +178,8 @@ extension ApplicationRunner {
 /// A configuration's limits, in the units in which connections count.
 struct ConnectionLimits: Sendable {
     let maxBodySize: Int
+    /// Of one loop.
+    let concurrency: Int
     let headerTimeout: Nanoseconds?
     let readTimeout: Nanoseconds?
     let writeTimeout: Nanoseconds?
@@ -187,6 +189,7 @@ struct ConnectionLimits: Sendable {
 
     init(_ config: Config) {
         maxBodySize = config.maxBodySize ?? .max
+        concurrency = config.limitConcurrency.map { max(1, $0 / config.eventLoops) } ?? .max
         headerTimeout = config.headerTimeout.map(Nanoseconds.init)
         readTimeout = config.readTimeout.map(Nanoseconds.init)
         writeTimeout = config.writeTimeout.map(Nanoseconds.init)

@@ -115,8 +115,10 @@ struct ResponseWriter {
     mutating func writeError(status: Int, requestID: RequestID?, to output: inout OutputQueue, _ shared: LoopContext) throws(ASGIError) {
         output.gather()
         let reason = ReasonPhrase.text(for: status)
+        // One that is too busy may well not be in a moment.
+        let headers: Headers = status == 503 ? ["content-type": "text/plain", "retry-after": "1"] : ["content-type": "text/plain"]
         try start(
-            status: status, headers: ["content-type": "text/plain"], bodyLength: reason.utf8CodeUnitCount, isLast: true, requestID: requestID,
+            status: status, headers: headers, bodyLength: reason.utf8CodeUnitCount, isLast: true, requestID: requestID,
             to: &output, shared
         )
         if case .length = framing { output.gathered.append(reason) }

@@ -243,6 +243,10 @@ struct SettingTable: Sendable {
             "limit_connections", .limits, .either(.count(1...10_000_000), or: "auto"), \.serve.limitConnections,
             "Serve at most this many connections at once; auto is what the descriptor limit allows, less 64."
         ),
+        Setting(
+            "limit_concurrency", .limits, .either(.count(1...10_000_000), or: "off"), \.serve.limitConcurrency,
+            "Answer 503 to requests while this many are in flight in a process; off for as many as there are connections."
+        ),
     ]
 
     private static let timeouts: [Setting] = [

@@ -19,6 +19,7 @@ struct ConfigTests {
         #expect(await error { $0.eventLoops = 0 }?.key == "event_loops")
         #expect(await error { $0.wsgiThreads = -1 }?.key == "wsgi_threads")
         #expect(await error { $0.limitConnections = 0 }?.key == "limit_connections")
+        #expect(await error { $0.limitConcurrency = 0 }?.key == "limit_concurrency")
         #expect(await error { $0.keepAliveMaxRequests = 0 }?.key == "keep_alive_max_requests")
         for path in ["app", "/app/", "/"] { #expect(await error { $0.rootPath = path }?.key == "root_path") }
         #expect(await error { $0.eventLoops = 0 }?.description == "event_loops = 0: at least 1 is needed")

@@ -25,6 +25,26 @@ struct ConnectionLimitTests {
         }
     }
 
+    @Test("beyond limit_concurrency requests are answered 503 at once, and served again when others are done")
+    func concurrency() async throws {
+        let go = Gate()
+        let app = httpApp { scope, _, send in
+            if scope.rawPath == "/slow" { await go.opened() }
+            try await send.answer(scope.rawPath)
+        }
+        try await serving(app, { $0.limitConcurrency = 2 }) { served in
+            let slow = try (0..<2).map { _ in try served.connect() }
+            for client in slow { try client.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n") }
+            var refused: Response?
+            for _ in 0..<1000 where refused?.status != 503 { refused = try served.connect().ask("/") }
+            #expect(refused?.status == 503 && refused?["retry-after"] == "1" && refused?.closes == true)
+            go.open()
+            for client in slow { #expect(try client.response().text == "/slow") }
+            #expect(try slow[0].ask("/again").text == "/again")
+            #expect(!served.log.lines(containing: "limit_concurrency").isEmpty)
+        }
+    }
+
     @Test("many more clients than the limit are all served in turn")
     func turns() async throws {
         try await serving(Apps.hello, { $0.limitConnections = 5 }) { served in

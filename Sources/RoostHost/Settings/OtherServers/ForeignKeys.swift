@@ -55,7 +55,6 @@ extension ForeignKey {
         ForeignKey("websocket_max_message_size", flags: ["--ws-max-size"], neutral: [.integer(16 << 20)], webSocket),
         ForeignKey("websocket_ping_interval", flags: ["--websocket-ping-interval", "--ws-ping-interval"], webSocket),
         ForeignKey("max_app_queue_size", neutral: [.integer(10)], "what waits for an app is bounded in bytes (64 KiB), not in events"),
-        ForeignKey("limit_concurrency", flags: ["--limit-concurrency"], "use limit_connections: a connection carries one request at a time"),
         ForeignKey("worker_connections", flags: ["--worker-connections"], neutral: [.integer(1000)], "use limit_connections"),
     ]
 

@@ -103,6 +103,8 @@ class Config:
     """How many requests a connection carries before it is closed; None for any number."""
     limit_connections = Setting[Optional[int], Optional[int]]("limit_connections", None)
     """How many connections are served at once; None for what the descriptor limit allows."""
+    limit_concurrency = Setting[Optional[int], Optional[int]]("limit_concurrency", None)
+    """How many requests are in flight at once; more are answered by 503. None for as many as there are connections."""
 
     # Time
     header_timeout = Setting[Seconds, Seconds]("header_timeout", 30.0)
