@@ -88,7 +88,14 @@ class HypercornTests(Directory):
         with open(self.path("access.log")) as file:
             self.assertEqual([line.split()[8] for line in file], ["200", "421"])
         for key in ("insecure_bind", "alpn_protocols"):
-            self.assertRegex(program.output(), r"(?m)^\S+ warning  hypercorn\.toml:\d+:1: {} = .* has no meaning here".format(key))
+            found = re.findall(r"(?m)^\S+ warning  hypercorn\.toml:\d+:1: {} = .* has no meaning here".format(key), program.output())
+            self.assertEqual(len(found), 1, program.output())
+
+    def test_what_has_no_meaning_is_said_once_however_many_processes_there_are(self):
+        self.write("hypercorn.toml", "application_path = 'builtin:hello'\nbind = 'unix:{}'\nworkers = 2\nquic_bind = []\n".format(self.path("a.sock")))
+        program = Program(self, binary("ROOST_BIN"), "serve", "--config", self.path("hypercorn.toml")).wait_until_ready()
+        self.assertEqual(program.terminate().wait(), 0)
+        self.assertEqual(program.output().count("quic_bind = [] has no meaning here"), 1, program.output())
 
     def test_what_roost_config_prints_gives_the_same(self):
         first = self.roost("config", "shop:app", "--bind", "unix:/a b?proxy_protocol=v1", "-b", "[::1]:1", "--accesslog", "/x")
@@ -198,6 +205,28 @@ class CheckTests(Directory):
         self.assertRegex(self.errors(self.check("--bind", "unix:a.sock"))[0], "no app to serve: ")
         lines = self.check("apps", "--bind", "unix:a.sock", "-k", "trio", "--python", "/usr/bin/python3")
         self.assertRegex(self.errors(lines)[0], "worker_class is trio, which .* cannot import")
+
+    def test_sockets_of_systemd_s_are_tried_where_there_are_some(self):
+        with socket.socket(socket.AF_UNIX) as passed:
+            passed.bind(self.path("a.sock"))
+            passed.listen()
+            script = 'LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web exec "$0" "$@" 3<&{}'.format(passed.fileno())
+            options = dict(program=["sh", "-c", script, binary("ROOST_BIN"), "check", "builtin:hello"], pass_fds=(passed.fileno(),))
+            for binds in (["--bind", "systemd:web"], ["--bind", "systemd:"], []):
+                done = self.roost(*binds, **options)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "ok\n", ""))
+            done = self.roost("--bind", "systemd:wbe", **options)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, "systemd passed no socket of this name, only web")
+            done = self.roost("--bind", "unix:b.sock", **options)
+            self.assertRegex(done.stderr, "systemd passed .*, which no bind names")
+        self.assertEqual(self.names(), ["a.sock"])
+
+    def test_a_service_that_would_stay_stopped_is_a_mistake(self):
+        errors = self.errors(self.check("builtin:hello", "--bind", "unix:a.sock", "--exit-idle-time", "10m"))
+        self.assertEqual(len(errors), 1)
+        self.assertRegex(errors[0], '^--exit-idle-time "10m": nobody would start the service again')
+        self.check("builtin:hello", "--bind", "systemd:", "--exit-idle-time", "10m", status=0)
 
     def test_a_service_that_runs_is_in_the_way_unless_that_is_expected(self):
         flags = ("builtin:hello", "--bind", "unix:" + self.path("a.sock"), "--pid", self.path("pid"))
