@@ -8,7 +8,7 @@ import tempfile
 import textwrap
 import unittest
 
-from clients import ask, unix
+from clients import Connection, ask, unix
 from processes import Program, free_port
 from python_apps import CORE, environment
 from requirements import binary, require_root
@@ -82,11 +82,13 @@ class HypercornTests(Directory):
         self.assertEqual((answer.status, answer.body, answer.headers["x-root"]), (200, b"hello from the file", "/shop"))
         self.assertNotIn("server", answer.headers)
         self.assertEqual(ask(connector, "/", headers={"Host": "other.example"}).status, 421)
+        with Connection(connector, "shop.example") as connection:
+            self.assertEqual([connection.ask().headers.get("connection") for _ in range(2)], [None, "close"])
         with open(self.path("pid")) as file:
             self.assertEqual(int(file.read()), program.pid)
         self.assertEqual(program.terminate().wait(), 0)
         with open(self.path("access.log")) as file:
-            self.assertEqual([line.split()[8] for line in file], ["200", "421"])
+            self.assertEqual([line.split()[8] for line in file], ["200", "421", "200", "200"])
         for key in ("insecure_bind", "alpn_protocols"):
             found = re.findall(r"(?m)^\S+ warning  hypercorn\.toml:\d+:1: {} = .* has no meaning here".format(key), program.output())
             self.assertEqual(len(found), 1, program.output())

@@ -25,7 +25,8 @@ struct PythonTrial {
         let python = settings.values.python
         let app = try PythonWorker.program(settings, environment: environment, module: "roost._check")
         let arguments = [
-            StandardError.mark(program: program), settings.values.app ?? "", python.directory ?? "", python.isFactory ? "factory" : "", python.loop.rawValue,
+            StandardError.mark(program: program), settings.values.app ?? "", python.directory ?? "", python.isFactory ? "factory" : "",
+            python.loop.rawValue,
         ]
         let process = try start(app.path, app.leadingArguments + arguments)
         switch try wait(for: process) {

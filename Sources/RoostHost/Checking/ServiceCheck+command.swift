@@ -10,7 +10,8 @@ extension ServiceCheck {
             case .builtIn: break
             case .python:
                 var settings = settings
-                if settings.values.python.environment == nil, settings.values.python.interpreter == nil { settings.values.python.interpreter = interpreter }
+                let python = settings.values.python
+                if python.environment == nil, python.interpreter == nil { settings.values.python.interpreter = interpreter }
                 if try !PythonTrial(settings, environment: environment, program: program).run() { appFailed() }
             }
         } catch {

@@ -171,8 +171,10 @@ struct ServiceCheck {
         if let time = settings.values.processes.exitIdleTime, settings.origins["bind"] != nil, !config.bind.contains(where: \.isActivated) {
             found(
                 SettingError.refused(
-                    key: "exit_idle_time", value: .text(TimeText(time)?.description ?? "\(time)"), origin: settings.origins["exit_idle_time"] ?? .builtIn,
-                    reason: "nobody would start the service again: no address is a socket of systemd's; bind systemd: and start it by a socket unit, or leave this out"))
+                    key: "exit_idle_time", value: .text(TimeText(time)?.description ?? "\(time)"),
+                    origin: settings.origins["exit_idle_time"] ?? .builtIn,
+                    reason: "nobody would start the service again: no address is a socket of systemd's; bind systemd: and start it by a socket "
+                        + "unit, or leave this out"))
         }
         for bind in trial.untried { notes.append("\(bind) was not tried: systemd passes sockets to the service alone, not to this check") }
     }

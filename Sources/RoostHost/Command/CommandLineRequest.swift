@@ -73,7 +73,9 @@ enum CommandLineRequest {
     private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {
         let message = tool.message(for: error)
         // "Unknown option '--certfile'"
-        if let flag = message.split(separator: "'").dropFirst().first, message.hasPrefix("Unknown option"), let foreign = ForeignKey.flag(String(flag)) {
+        if message.hasPrefix("Unknown option"), let flag = message.split(separator: "'").dropFirst().first,
+            let foreign = ForeignKey.flag(String(flag))
+        {
             let row = foreign.setting(in: tool == OwnAppTool.self ? .ownApp : .command)
             return CommandLineError("\(flag): \(row.map { "use \($0.flag)" } ?? foreign.advice)", help: "\(tool._commandName) --help")
         }

@@ -21,7 +21,10 @@ enum ProcessStart {
     private static func opened(_ values: HostSettings) throws -> ProcessHandover {
         var handover = ProcessHandover()
         guard ProcessIdentity.current.user == 0 else { return handover }
-        handover.configuration = values.configFile.flatMap { try? CredentialPath.resolved($0) }.map { open($0, O_RDONLY | O_CLOEXEC) }.flatMap { $0 < 0 ? nil : $0 }
+        if let path = values.configFile.flatMap({ try? CredentialPath.resolved($0) }) {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            handover.configuration = descriptor < 0 ? nil : descriptor
+        }
         handover.errorLog = try file(values.errorLogFile, key: "error_logfile")
         handover.accessLog = try values.accessLogFile.flatMap { path throws(LogFileError) in try file(path, key: "access_logfile") }
         if let path = values.rights.pidFile, RootsPlace.contains(path) {

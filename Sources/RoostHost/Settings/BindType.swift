@@ -42,14 +42,17 @@ extension SettingType where Value == [Bind] {
         }
     }
 
-    private static func bind(_ table: [String: SettingValue], _ value: SettingValue, at place: [SettingStep]) throws(SettingProblem) -> Bind {
+    private static func bind(
+        _ table: [String: SettingValue], _ value: SettingValue, at place: [SettingStep]
+    ) throws(SettingProblem) -> Bind {
         var bind = Bind.systemd(name: nil)
         var problems: [SettingProblem] = []
         var name = "this bind"
         switch table["address"] {
         case nil:
             problems.append(
-                SettingProblem("expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }", in: value, at: place))
+                SettingProblem(
+                    "expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }", in: value, at: place))
         case .text(let text)?:
             name = OneLine.escaped(text)
             do throws(BindAddressError) {

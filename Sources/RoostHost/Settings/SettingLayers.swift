@@ -97,11 +97,13 @@ struct SettingLayers {
                 continue
             }
             guard setting.places.contains(.file) else {
-                problems.append(.misplaced(name: entry.key, origin: origin, reason: "cannot be set in a file; use \(setting.flag) or \(setting.variable)"))
+                let reason = "cannot be set in a file; use \(setting.flag) or \(setting.variable)"
+                problems.append(.misplaced(name: entry.key, origin: origin, reason: reason))
                 continue
             }
             if let other = seen[setting.key] {
-                problems.append(.misplaced(name: entry.key, origin: origin, reason: "is set already, as \(setting.key) at \(other); leave one of them out"))
+                let reason = "is set already, as \(setting.key) at \(other); leave one of them out"
+                problems.append(.misplaced(name: entry.key, origin: origin, reason: reason))
                 continue
             }
             let name = foreign?.key

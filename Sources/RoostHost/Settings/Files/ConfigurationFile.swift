@@ -41,7 +41,8 @@ struct ConfigurationFile {
         }
         entries = table.map { key, value in
             let path = [SettingStep.key(key)]
-            return Entry(key: key, value: self.value(value.tomlValue, at: path), position: position(of: path) ?? FilePosition(file: file, line: 1, column: 1))
+            let position = position(of: path) ?? FilePosition(file: file, line: 1, column: 1)
+            return Entry(key: key, value: self.value(value.tomlValue, at: path), position: position)
         }
         entries.sort { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
     }

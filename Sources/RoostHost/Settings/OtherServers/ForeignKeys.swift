@@ -17,7 +17,9 @@ extension ForeignKey {
         ForeignKey("use_reloader", as: "reload", "use reload"),
         ForeignKey("errorlog", as: "error_logfile", flags: ["--error-log"], "use error_logfile"),
         ForeignKey("debug", neutral: [.boolean(false)], "it sets the debug mode of Python's event loop, which this program has not"),
-        ForeignKey("worker_class", neutral: [.text("asyncio"), .text("uvloop"), .text("trio")], "it chooses Python's event loop, which this program has not"),
+        ForeignKey(
+            "worker_class", neutral: [.text("asyncio"), .text("uvloop"), .text("trio")],
+            "it chooses Python's event loop, which this program has not"),
     ]
 
     private static let endsTLS = """
@@ -42,7 +44,9 @@ extension ForeignKey {
     ]
 
     private static let http2 = "Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/2 to clients: set it there"
-    private static let http3 = "Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/3 to clients, and sends alt-svc for it: set it there"
+    private static let http3 = """
+        Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/3 to clients, and sends alt-svc for it: set it there
+        """
     private static let webSocket = "WebSockets are not served yet"
 
     private static let protocols = [
@@ -86,6 +90,8 @@ extension ForeignKey {
         ForeignKey(
             "proxy_headers", flags: ["--proxy-headers", "--no-proxy-headers"], neutral: [.boolean(false)],
             "forwarded fields are believed of those whom forwarded_allow_ips names, and of nobody while it is empty"),
-        ForeignKey("interface", flags: ["--interface"], neutral: [.text("auto")], "write asgi: or wsgi: in front of the app's name, if the app's contract is not found out"),
+        ForeignKey(
+            "interface", flags: ["--interface"], neutral: [.text("auto")],
+            "write asgi: or wsgi: in front of the app's name, if the app's contract is not found out"),
     ]
 }
