@@ -74,8 +74,8 @@ class CompletionTests(unittest.TestCase):
         ("roost serve --socket-group www-d", "www-data"),
         ("roost serve bui", "builtin:"),
         ("roost serve builtin:ech", "builtin:echo"),
-        ("hello --header-map r", "refuse"),
-        ("hello --check", "--check-config"),
+        ("hello-app --header-map r", "refuse"),
+        ("hello-app --check", "--check-config"),
     )
 
     def setUp(self):
@@ -85,7 +85,7 @@ class CompletionTests(unittest.TestCase):
         for name in ("bin", "work", "work/folder", "scripts"):
             os.mkdir(self.path(name))
         os.symlink(binary("ROOST_BIN"), self.path("bin/roost"))
-        os.symlink(binary("INTEGRATION_APP_BIN"), self.path("bin/hello"))
+        os.symlink(binary("INTEGRATION_APP_BIN"), self.path("bin/hello-app"))
         for name in ("alpha.toml", "beta.toml"):
             open(self.path("work/" + name), "w").close()
 
@@ -115,19 +115,19 @@ class CompletionTests(unittest.TestCase):
 
     def test_bash(self):
         self.require("bash")
-        scripts = [self.script(program, "bash", program) for program in ("roost", "hello")]
+        scripts = [self.script(program, "bash", program) for program in ("roost", "hello-app")]
         self.check(Shell(self, ["bash", "--norc", "-i"], self.directory, "PS1='$ '; source {}; source {}".format(*scripts), TERM="dumb"))
 
     def test_zsh(self):
         self.require("zsh")
-        for program in ("roost", "hello"):
+        for program in ("roost", "hello-app"):
             self.script(program, "zsh", "_" + program)
         setup = "PS1='$ '; fpath=({} $fpath); autoload -Uz compinit; compinit -u -D".format(self.path("scripts"))
         self.check(Shell(self, ["zsh", "-f", "-i"], self.directory, setup, TERM="dumb"))
 
     def test_fish(self):
         self.require("fish")
-        scripts = [self.script(program, "fish", program + ".fish") for program in ("roost", "hello")]
+        scripts = [self.script(program, "fish", program + ".fish") for program in ("roost", "hello-app")]
         self.check(Shell(self, ["fish", "-N", "-i"], self.directory, "source {}; source {}".format(*scripts), TERM="xterm"))
 
     def test_a_shell_that_is_not_known_is_refused(self):

@@ -20,7 +20,8 @@ enum CompletionScript {
 
     /// What makes bash see `builtin:hello` as one word: for readline a colon begins another.
     private static func wholeWords(_ command: String) -> String {
-        let function = "_" + command.map { $0.isLetter || $0.isNumber ? "\($0)" : "_" }.joined()
+        // What the script calls its own function.
+        let function = "_\(command)"
         return """
             _\(function)_whole_words() {
                 if [[ ":" != "${COMP_WORDS[COMP_CWORD]}" && ":" != "${COMP_WORDS[COMP_CWORD-1]}" ]]; then
