@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar, Union, cast, overload
 
 if TYPE_CHECKING:
     from .config import Config
 
-__all__ = ["Setting", "addresses", "level", "list_of_text", "octal", "path_prefix", "text_or_none"]
+__all__ = ["Address", "Setting", "addresses", "level", "list_of_text", "octal", "path_prefix", "text_or_none"]
+
+Address = Union[str, dict[str, Any]]
+"""Text, or a table with the key ``address`` and what holds for it alone."""
 
 _Value = TypeVar("_Value")
 _Given = TypeVar("_Given")
@@ -50,12 +54,14 @@ class Setting(Generic[_Value, _Given]):
             raise ValueError(f"Config.{self._name} = {value!r}: {error}") from None
 
 
-def addresses(value: Any) -> list[str]:
-    """One address or several."""
-    found = list_of_text(value)
+def addresses(value: Any) -> list[Address]:
+    """One address or several, each as text or as a table."""
+    found: list[Address] = [value] if isinstance(value, (str, Mapping)) else list(value)
+    if not all(isinstance(item, (str, Mapping)) for item in found):
+        raise ValueError("expected addresses, each as text or as a mapping with an address in it")
     if not found:
         raise ValueError("expected at least one address, such as unix:/run/app.sock or 127.0.0.1:8000")
-    return found
+    return [item if isinstance(item, str) else dict(item) for item in found]
 
 
 def list_of_text(value: Any) -> list[str]:

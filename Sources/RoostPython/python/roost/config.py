@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
 from ._hypercorn import ELSEWHERE
-from ._setting import Setting, addresses, level, list_of_text, octal, path_prefix, text_or_none
+from ._setting import Address, Setting, addresses, level, list_of_text, octal, path_prefix, text_or_none
 
 __all__ = ["Config"]
 
@@ -35,8 +35,9 @@ class Config:
         object.__setattr__(self, "_values", {})
 
     # Listening
-    bind = Setting[list[str], Texts]("bind", ["127.0.0.1:8000"], addresses)
-    """Where to listen: ``host:port``, ``unix:/path``, ``unix:@name``, ``fd://N``, ``systemd:`` or ``systemd:NAME``."""
+    bind = Setting[list[Address], Union[str, Mapping[str, Any], Iterable[Union[str, Mapping[str, Any]]]]]("bind", ["127.0.0.1:8000"], addresses)
+    """Where to listen: ``host:port``, ``unix:/path``, ``unix:@name``, ``fd://N``, ``systemd:`` or ``systemd:NAME``; or a table such as
+    ``{"address": "unix:/path", "proxy_protocol": "v2"}``."""
     backlog = Setting[int, int]("backlog", 2048)
     """How many connections may wait to be accepted."""
     reuse_port = Setting[bool, bool]("reuse_port", False)

@@ -18,6 +18,19 @@ class HypercornNames(unittest.TestCase):
         config.bind = ["unix:/run/a.sock", "[::1]:80"]
         self.assertEqual(config.values(), {"bind": ["unix:/run/a.sock", "[::1]:80"]})
 
+    def test_an_address_may_be_a_table(self):
+        table = {"address": "unix:/run/a.sock", "proxy_protocol": "v2"}
+        self.assertEqual(Config.from_mapping(bind=table).values(), {"bind": [table]})
+        self.assertEqual(Config.from_mapping(bind=["[::1]:80", table]).values(), {"bind": ["[::1]:80", table]})
+        with self.assertRaisesRegex(ValueError, r"Config\.bind = \[5\]: expected addresses"):
+            Config().bind = [5]
+        if tree.BUILT:
+            from roost import _roost
+
+            self.assertEqual(_roost.config(Config.from_mapping(bind=table).values()).get("bind"), ["unix:/run/a.sock?proxy_protocol=v2"])
+            with self.assertRaisesRegex(ValueError, "proxy_protcol of unix:/a: unknown option; did you mean proxy_protocol"):
+                _roost.config({"bind": [{"address": "unix:/a", "proxy_protcol": "v2"}]})
+
     def test_an_address_may_be_added(self):
         config = Config()
         config.bind.append("unix:/run/a.sock")
