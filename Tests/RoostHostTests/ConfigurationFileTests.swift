@@ -96,6 +96,15 @@ struct ConfigurationFileTests {
         #expect(throws: SettingError.unreadable(file: "t.toml", reason: "it contains a NUL character")) { try parse(text) }
     }
 
+    @Test("refuses keys of any number of parts, and values in any number of brackets", arguments: [
+        "a\(String(repeating: ".b", count: 300_000)) = 1", "[a\(String(repeating: ".b", count: 300_000))]",
+    ])
+    func deep(_ text: String) throws {
+        #expect(throws: SettingError.unreadable(file: "t.toml", reason: "it has keys of more parts than any setting")) { try parse(text) }
+        #expect(throws: SettingError.self) { try parse("a = " + String(repeating: "[", count: 100_000)) }
+        #expect(throws: SettingError.self) { try parse("a = " + String(repeating: "{a=", count: 100_000)) }
+    }
+
     @Test("says why it cannot be read")
     func unreadable() throws {
         #expect(throws: SettingError.unreadable(file: "/nonexistent/x.toml", reason: "No such file or directory")) {

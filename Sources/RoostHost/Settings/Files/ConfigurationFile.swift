@@ -25,7 +25,8 @@ struct ConfigurationFile {
     /// - Parameter file: What to call the document in errors.
     init(parsing text: String, file: String) throws(SettingError) {
         self.file = file
-        places = TOMLKeyScanner.places(in: text)
+        guard let places = TOMLKeyScanner.places(in: text) else { throw .unreadable(file: file, reason: "it has keys of more parts than any setting") }
+        self.places = places
         // The parser takes a C string, and gives C strings: what follows a NUL would be lost without a word.
         for escape in ["\0", "\\u0000", "\\U00000000"] where text.contains(escape) {
             throw .unreadable(file: file, reason: "it contains a NUL character")

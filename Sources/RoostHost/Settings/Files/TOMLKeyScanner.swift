@@ -20,14 +20,16 @@ struct TOMLKeyScanner {
     private var line = 1
     private var lineStart = 0
     private var places: [[SettingStep]: Place] = [:]
+    private var isTooDeep = false
     /// How many tables an array of tables has so far.
     private var tables: [[SettingStep]: Int] = [:]
 
-    /// The first place of each key and of each element, by the way to it from the top.
-    static func places(in text: String) -> [[SettingStep]: Place] {
+    /// The first place of each key and of each element, by the way to it from the top; nil if a key has more parts than any setting, which the
+    /// parser would make a table within the other for.
+    static func places(in text: String) -> [[SettingStep]: Place]? {
         var scanner = TOMLKeyScanner(bytes: Array(text.utf8))
         scanner.scan()
-        return scanner.places
+        return scanner.isTooDeep ? nil : scanner.places
     }
 
     private init(bytes: [UInt8]) {
@@ -89,7 +91,11 @@ struct TOMLKeyScanner {
     /// The parts of a key, bare or in quotation marks, with dots between them; escapes are left as they are.
     private mutating func keys() -> [String] {
         var names: [String] = []
-        while names.count < Self.deepest {
+        while true {
+            guard names.count < Self.deepest else {
+                isTooDeep = true
+                break
+            }
             skipBlanks()
             guard let name = key() else { break }
             names.append(name)
