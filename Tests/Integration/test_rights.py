@@ -180,8 +180,9 @@ class UserTests(InstalledTestCase):
         for app in ('"builtin:hello"', '"rights:app"\napp_dir = "/srv/rights"\npython = "/usr/bin/python3"'):
             with self.subTest(app=app):
                 self.machine.write("/etc/rights/settings.toml", 'app = {}\nuser = "www-data"\naccess_logfile = "/etc/rights/log"\n'
-                                   'pid = "/etc/rights/pid"\n'.format(app), 0o600)
+                                   'error_logfile = "/etc/rights/errors"\npid = "/etc/rights/pid"\n'.format(app), 0o600)
                 self.addCleanup(self.machine.remove, "/etc/rights/log")
+                self.addCleanup(self.machine.remove, "/etc/rights/errors")
                 self.addCleanup(self.machine.remove, "/etc/rights/pid")
                 pid = self.serve("--config /etc/rights/settings.toml")
                 self.check_rights(pid)
@@ -190,19 +191,21 @@ class UserTests(InstalledTestCase):
                     self.assertEqual(file.read(), "{}\n".format(pid))
                 self.machine.systemctl("stop", self.UNIT)
                 self.assertEqual(self.machine.show(self.UNIT, "Result"), "success")
-                status = os.stat(self.machine.path("/etc/rights/log"))
-                self.assertEqual((status.st_uid, status.st_mode & 0o777), (0, 0o640))
-                with open(self.machine.path("/etc/rights/log")) as file:
-                    self.assertIn('"GET / HTTP/1.1" 200', file.read())
+                for name, said in (("log", '"GET / HTTP/1.1" 200'), ("errors", "running on ")):
+                    status = os.stat(self.machine.path("/etc/rights/" + name))
+                    self.assertEqual((status.st_uid, status.st_mode & 0o777), (0, 0o640))
+                    with open(self.machine.path("/etc/rights/" + name)) as file:
+                        self.assertIn(said, file.read())
                 self.assertEqual(os.stat(self.machine.path("/etc/rights/pid")).st_size, 0, "nobody is named any more")
                 self.machine.remove("/etc/rights/log")
+                self.machine.remove("/etc/rights/errors")
 
     def test_workers_and_those_who_replace_them_have_the_users_rights_and_roots_files(self):
         for app in ('"builtin:hello"', '"rights:app"\napp_dir = "/srv/rights"\npython = "/usr/bin/python3"'):
             for workers in (1, 2):
                 with self.subTest(app=app, workers=workers):
                     self.machine.write("/etc/rights/settings.toml", 'app = {}\nuser = "www-data"\naccess_logfile = "/etc/rights/log"\n'
-                                       'pid = "/etc/rights/pid"\nworkers = {}\n'.format(app, workers), 0o600)
+                                       'error_logfile = "/etc/rights/errors"\npid = "/etc/rights/pid"\nworkers = {}\n'.format(app, workers), 0o600)
                     self.addCleanup(self.machine.run, "rm", "-rf", "/etc/rights")
                     main = self.serve("--config /etc/rights/settings.toml")
                     before = self.check_processes(main)
@@ -217,8 +220,13 @@ class UserTests(InstalledTestCase):
                     self.machine.wait_for(self.UNIT, "ActiveState", lambda state: state == "inactive")
                     with open(self.machine.path("/etc/rights/log")) as file:
                         self.assertIn('"GET / HTTP/1.1" 200', file.read())
+                    with open(self.machine.path("/etc/rights/errors")) as file:
+                        errors = file.read()
+                    self.assertIn("running on ", errors)
+                    self.assertNotIn("was not opened again", errors)
                     self.assertEqual(os.stat(self.machine.path("/etc/rights/pid")).st_size, 0)
                     self.machine.remove("/etc/rights/log")
+                    self.machine.remove("/etc/rights/errors")
 
     def processes(self):
         group = self.machine.show(self.UNIT, "ControlGroup")

@@ -53,7 +53,7 @@ struct AccessLog: Sendable {
     }
 
     /// Opens the file again, after it was moved away.
-    func reopen() {
-        if case .file(let file) = destination { file.reopen() }
+    func reopen(isReload: Bool = false) {
+        if case .file(let file) = destination { file.reopen(isReload: isReload) }
     }
 }

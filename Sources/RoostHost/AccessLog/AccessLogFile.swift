@@ -30,8 +30,8 @@ final class AccessLogFile: Sendable {
     }
 
     /// Opens the path again, where another file may be since the one that is open was moved away. If that fails it goes on with that one.
-    func reopen() {
-        if let reason = output.reopen(key: Self.key) { warn("the access log was not opened again: \(reason)") }
+    func reopen(isReload: Bool = false) {
+        if let reason = output.reopen(key: Self.key, isReload: isReload) { warn("the access log was not opened again: \(reason)") }
     }
 
     /// Writes lines, each of which ends with its line feed.

@@ -7,10 +7,10 @@ struct HostLogs: Sendable {
     let access: AccessLog?
     let logger: Logger
 
-    /// Opens log files again, after they were moved away (SIGUSR1).
-    func reopen() {
-        if let reason = errors.output.reopen(key: "error_logfile") { logger.warning("the error log was not opened again: \(reason)") }
-        access?.reopen()
+    /// Opens log files again, after they were moved away (SIGUSR1), or because the service is reloaded.
+    func reopen(isReload: Bool = false) {
+        if let reason = errors.output.reopen(key: "error_logfile", isReload: isReload) { logger.warning("the error log was not opened again: \(reason)") }
+        access?.reopen(isReload: isReload)
     }
 }
 

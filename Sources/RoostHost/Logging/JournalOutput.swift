@@ -7,7 +7,8 @@ internal import Systemd
 final class JournalOutput: Sendable {
     private struct State {
         var patience = LogPatience()
-        var loss = LogOutput.Loss()
+        /// How many entries were dropped and not told yet.
+        var lost = 0
         var pace = LossPace()
     }
 
@@ -28,30 +29,28 @@ final class JournalOutput: Sendable {
     @discardableResult
     func send(_ entry: JournalEntry, identifier: String) -> JournalResult {
         // What one call is about to tell no other one does.
-        let loss = state.withLock { state -> LogOutput.Loss? in
-            guard state.loss.lines > 0, state.pace.isDue() else { return nil }
+        let lost = state.withLock { state in
+            guard state.lost > 0, state.pace.isDue() else { return 0 }
             state.pace.note()
-            defer { state.loss = LogOutput.Loss() }
-            return state.loss
+            defer { state.lost = 0 }
+            return state.lost
         }
-        if let loss, journal.send(Self.report(loss, identifier)) != .sent { state.withLock { $0.loss.lines += loss.lines } }
+        if lost > 0, journal.send(Self.report(lost, identifier)) != .sent { state.withLock { $0.lost += lost } }
         var result = journal.send(entry)
         if result == .failed(errno: EAGAIN) {
             let patience = state.withLock { $0.patience.take() }
             if patience > 0 { result = journal.send(entry, patience: .milliseconds(patience)) }
         }
         if result == .failed(errno: EAGAIN) {
-            state.withLock {
-                $0.loss.lines += 1
-            }
+            state.withLock { $0.lost += 1 }
             LogLosses.add(1)
         }
         return result
     }
 
-    private static func report(_ loss: LogOutput.Loss, _ identifier: String) -> JournalEntry {
+    private static func report(_ lost: Int, _ identifier: String) -> JournalEntry {
         var entry = JournalEntry()
-        entry.append(.message, LogLosses.report(loss.lines, reason: "the journal takes nothing"))
+        entry.append(.message, LogLosses.report(lost, reason: "the journal takes nothing"))
         entry.append(.priority, "\(SyslogPriority.of(.warning))")
         entry.append(.syslogIdentifier, identifier)
         return entry

@@ -69,8 +69,9 @@ final class LogOutput: Sendable {
 
     /// Opens the path again, where another file may be since the one that is open was moved away. If that fails it goes on with that one.
     ///
+    /// - Parameter isReload: Nobody has asked for this file: that this user may not open what root has opened is no failure.
     /// - Returns: Why it failed; nil if it did not.
-    func reopen(key: String) -> String? {
+    func reopen(key: String, isReload: Bool = false) -> String? {
         guard isOwned else { return nil }
         do throws(LogFileError) {
             let new = try Self.open(path, key: key)
@@ -83,7 +84,7 @@ final class LogOutput: Sendable {
                 return nil
             }
         } catch {
-            return "\(error)"
+            return isReload && error.code == EACCES ? nil : "\(error)"
         }
     }
 
@@ -113,6 +114,11 @@ final class LogOutput: Sendable {
             if written > 0 { state.isAtLineStart = (prefix + lines)[written - 1] == UInt8(ascii: "\n") }
             let missing = lines[max(0, written - prefix.count)...].count { $0 == UInt8(ascii: "\n") }
             let isFirst = loss.lines == 0
+            // What was lost before is told, even if no more than that was written.
+            if isDue, report != nil, written >= prefix.count {
+                state.loss.lines = 0
+                state.pace.note()
+            }
             if isFirst { state.loss.reason = reason == EAGAIN ? "nobody reads there" : String(cString: strerror(reason)) }
             state.loss.lines += missing
             state.dropped += missing

@@ -230,7 +230,7 @@ final class Supervisor {
             storeSockets()
         case .reloading:
             // The new workers open files by their names; so does this process.
-            logs.reopen()
+            logs.reopen(isReload: true)
             voice.notify([.reloading])
         case .reloaded: voice.notify([.ready])
         case .stopping: voice.notify([.stopping])
