@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import Glibc
 internal import Logging
 internal import Roost
 internal import Synchronization
@@ -6,9 +7,12 @@ internal import Synchronization
 /// Serves the admin socket on a thread of its own, so that it answers when the app does not.
 final class AdminServer: Sendable {
     private let listeners: OpenListeners
+    /// Whether the socket is that of the process that this one succeeds.
+    private let isAdopted: Bool
     private let config: Config
     private let view: any ServiceView
     private let server = Mutex<Task<Void, Never>?>(nil)
+    private let hasEnded = Atomic(false)
 
     /// - Parameters:
     ///   - path: The socket, which its owner alone may use.
@@ -24,6 +28,7 @@ final class AdminServer: Sendable {
         config.limitConnections = 64
         config.gracefulTimeout = .seconds(1)
         config.includeRequestIDHeader = false
+        isAdopted = handover != nil
         listeners = handover.map { OpenListeners(config, adopting: $0, isOwner: true) } ?? OpenListeners(own: config)
         config.listeners = listeners
         self.config = config
@@ -44,6 +49,7 @@ final class AdminServer: Sendable {
         server.withLock { server in
             guard server == nil else { return }
             server = Task { [config] in
+                defer { hasEnded.store(true, ordering: .releasing) }
                 do {
                     try await serve({ try await app($0, $1, $2) }, config, shutdownTrigger: .never)
                 } catch is CancellationError {
@@ -60,9 +66,20 @@ final class AdminServer: Sendable {
         server.withLock { $0?.cancel() }
     }
 
-    /// Answers no more, and removes the socket.
+    /// Blocks until who had asked before `leave` has the answer, for as long as the server leaves them; for a thread that may block.
+    func waitUntilLeft() {
+        guard server.withLock({ $0 != nil }) else { return }
+        let deadline = ContinuousClock.now + config.gracefulTimeout + .seconds(1)
+        while !hasEnded.load(ordering: .acquiring), ContinuousClock.now < deadline { usleep(2000) }
+    }
+
+    /// Answers no more, and removes the socket; that of a process which goes on, as nothing has come of its successor, stays.
     func stop() {
-        server.withLock { $0?.cancel() }
+        let hasStarted = server.withLock { server in
+            server?.cancel()
+            return server != nil
+        }
+        if isAdopted, !hasStarted { listeners.leave() }
         listeners.removeFiles()
     }
 }

@@ -145,6 +145,7 @@ final class Succession: Sendable {
                 // What it serves may be older than the wish that came while it started.
                 if replacing.take() > 0 { successor.signal(SIGHUP) }
                 hasEnded.store(true, ordering: .relaxed)
+                admin?.waitUntilLeft()
                 kill(getpid(), SIGTERM)
             }
         } catch {
