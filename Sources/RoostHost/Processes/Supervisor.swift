@@ -95,13 +95,22 @@ final class Supervisor {
     private func run() throws -> ExitStatus {
         defer { signals.stop() }
         try listeners.open()
-        try admin?.open()
+        do {
+            try admin?.open()
+        } catch {
+            // Those of a successor are its predecessor's.
+            if voice.isService { listeners.close() }
+            throw error
+        }
         if voice.isService { admin?.start() }
         handle(.start)
         while ending == nil { turn() }
         guard let ending else { return .internalError }
         voice.waitForPredecessor()
-        if ending.isHandedOver { listeners.leave() }
+        if ending.isHandedOver {
+            listeners.leave()
+            admin?.waitUntilLeft()
+        }
         listeners.close()
         admin?.stop()
         service.pidFile?.remove()
@@ -137,7 +146,7 @@ final class Supervisor {
         feedWatchdog(at: time)
         measure(at: time)
         stopIfIdle(at: time)
-        if admin != nil { view.show(board()) }
+        show()
     }
 
     /// Tells the workers to stop; the first time once the drain delay is over.
@@ -226,13 +235,17 @@ final class Supervisor {
         case .ready(let addresses):
             for address in addresses { logger.info("running on \(address)") }
             if voice.isService { service.writePIDFile() }
+            // Whoever is told of it may ask at once.
+            show()
             voice.ready(addresses)
             storeSockets()
         case .reloading:
             // The new workers open files by their names; so does this process.
             logs.reopen(isReload: true)
             voice.notify([.reloading])
-        case .reloaded: voice.notify([.ready])
+        case .reloaded:
+            show()
+            voice.notify([.ready])
         case .stopping: voice.notify([.stopping])
         case .successorTookOver(let pid):
             voice.handOver(to: pid)
@@ -323,6 +336,10 @@ final class Supervisor {
     }
 
     // MARK: What is shown
+
+    private func show() {
+        if admin != nil { view.show(board()) }
+    }
 
     /// Logs what the workers are, and has each log what it is doing.
     private func dump() {
