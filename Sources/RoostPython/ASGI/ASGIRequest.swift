@@ -11,7 +11,7 @@ final class ASGIRequest {
     let exchange: Exchange
     private let application: ASGIApplication
     /// The application's coroutine; nil before it has started and after it has ended.
-    private var coroutine: PyPointer?
+    private(set) var coroutine: PyPointer?
     /// The task that runs this request.
     private var task: PyPointer?
     private var hasEnded = false
@@ -311,7 +311,7 @@ extension ASGIRequest {
                 .init(name: "send", flags: METH_O, function: sendValue),
                 .init(name: "throw", flags: METH_VARARGS, function: raiseIn),
                 .init(name: "close", flags: METH_NOARGS, function: close),
-            ])
+            ], getters: frameGetters)
     }
 
     /// `receive`, a function that is bound to the request.

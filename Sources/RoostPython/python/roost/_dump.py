@@ -68,9 +68,10 @@ class Dump:
 
 
 def _request_id(task: asyncio.Task[Any]) -> Optional[str]:
-    # Python 3.12 and later.
+    own: Optional[str] = getattr(task.get_coro(), "request_id", None)
+    # Of a task that the app has made for a request only Python 3.12 and later know it.
     get_context = getattr(task, "get_context", None)
-    return get_context().get(_roost.request_id) if get_context is not None else None
+    return own if own is not None or get_context is None else get_context().get(_roost.request_id)
 
 
 def _descendants(task: Any) -> Iterator[Any]:
