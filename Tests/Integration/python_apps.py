@@ -3,11 +3,13 @@
 import fcntl
 import glob
 import hashlib
+import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -21,8 +23,8 @@ APPS = os.path.join(FOLDER, "apps")
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "roost-tests")
 
 # What each file with requirements asks of the interpreter.
-ALL, CORE = "requirements.txt", "requirements-core.txt"
-OLDEST = {ALL: (3, 11), CORE: (3, 9)}
+ALL, CORE, TOOLS = "requirements.txt", "requirements-core.txt", "requirements-tools.txt"
+OLDEST = {ALL: (3, 11), CORE: (3, 9), TOOLS: (3, 9)}
 
 MIB = 1 << 20
 
@@ -95,6 +97,14 @@ def environment(requirements=ALL, interpreter=None):
                     missing("the packages of {} for {}:\n{}".format(requirements, interpreter, done.stdout[-2000:]))
             open(complete, "w").close()
     return venv
+
+
+def tool(module):
+    """A module of the packages that the tests themselves use."""
+    for place in glob.glob(os.path.join(environment(TOOLS), "lib", "python3.*", "site-packages")):
+        if place not in sys.path:
+            sys.path.append(place)
+    return importlib.import_module(module)
 
 
 class Memory:

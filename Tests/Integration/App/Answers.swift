@@ -15,6 +15,7 @@ import Roost
 /// | `/environment` | the names of its variables, which are what a child would inherit |
 /// | `/exit` | none: its process ends with 0 |
 /// | `/fail` | none: it throws |
+/// | `/status/N` | the usual one with this status |
 /// | anything else | the usual one: `Hello from the app` |
 struct Answers {
     private let receive: ASGIReceive
@@ -49,14 +50,15 @@ struct Answers {
         case ("environment", nil): try await say(Self.environment().joined(separator: "\n"))
         case ("exit", nil): _exit(0)
         case ("fail", nil): throw RequestFailure()
+        case ("status", let status?): try await say("Hello from the app", status: status)
         default: try await sayHello()
         }
     }
 
     private func sayHello() async throws { try await say("Hello from the app") }
 
-    private func say(_ text: String) async throws {
-        try await send(.httpResponseStart(status: 200, headers: headers))
+    private func say(_ text: String, status: Int = 200) async throws {
+        try await send(.httpResponseStart(status: status, headers: headers))
         try await send(.httpResponseBody(ByteBuffer(string: text)))
     }
 

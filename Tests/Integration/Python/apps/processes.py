@@ -80,15 +80,17 @@ def fields(body):
 
 
 def split(path):
-    """`/sleep/300` as its name and seconds."""
-    name, _, milliseconds = path.strip("/").partition("/")
-    return name, float(milliseconds or 0) / 1000
+    """`/sleep/300` as its name and seconds; `/status/404` as the name and a status. What follows is for the test's own use."""
+    name, number = (path.strip("/").split("/") + [""])[:2]
+    if name == "status":
+        return name, int(number), 0
+    return name, 200, float(number or 0) / 1000
 
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         return await lifespan(receive, send)
-    name, seconds = split(scope["path"])
+    name, status, seconds = split(scope["path"])
     if seconds:
         note()
     if name == "sleep":
@@ -96,7 +98,7 @@ async def app(scope, receive, send):
     elif name == "block":
         time.sleep(seconds)
     body = do(name).encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(name.encode(), value.encode()) for name, value in fields(body)]})
+    await send({"type": "http.response.start", "status": status, "headers": [(name.encode(), value.encode()) for name, value in fields(body)]})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -113,12 +115,12 @@ async def lifespan(receive, send):
 
 
 def wsgi(environ, start_response):
-    name, seconds = split(environ["PATH_INFO"])
+    name, status, seconds = split(environ["PATH_INFO"])
     if seconds:
         note()
     time.sleep(seconds)
     body = do(name).encode()
-    start_response("200 OK", fields(body))
+    start_response("{} As Asked".format(status), fields(body))
     return [body]
 
 
