@@ -39,9 +39,11 @@ extension LogLine {
 
     /// Readers know no quotation marks around keys.
     private static func logfmtKey(_ name: String) -> String {
-        let isPlain = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\"") }
-        if isPlain { return name }
-        return name.isEmpty ? "_" : String(decoding: name.utf8.map { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\"") ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+        guard !name.isEmpty else { return "_" }
+        let bytes = name.utf8.map { byte in
+            byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\"") ? byte : UInt8(ascii: "_")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
