@@ -115,6 +115,8 @@ def measure(
 def server(variant: Variant, binaries: Binaries, folder: Path, cpus: set[int], log: Path, wrapper: list[str]) -> ConfiguredRoost:
     place = str(log) if variant.access_log else "journal" if variant.journal else None
     flags = [*variant.flags, *(["--access-logfile", place] if place else [])]
+    if variant.admin_socket:
+        flags += ["--admin-socket", str(folder / f"{variant.name}.admin.sock")]
     return ConfiguredRoost(binaries, folder, cpus, variant.name, flags, wrapper if variant.journal else [])
 
 

@@ -39,6 +39,7 @@ and what it costs Roost to know who is calling, and to log it, Roost beside Roos
              answers; 64 connections
   logs       hello with the access log off, in a file on a tmpfs, there as JSON, and in the journal, of which a private one
              is started (as root), and which drops what it can't take; 64 connections
+  metrics    hello with an admin socket, for which everything is counted and timed, and without; 64 connections
   proxy      one connection after the other, each with one request: --proxy-protocol off and auto without a PROXY
              header, required with v1, with v2, and with v2 and what HAProxy tells of TLS
 and apps in Python, the same for every server, with one worker and 64 connections (--only python: all of them):

@@ -20,13 +20,13 @@ from .python_loads import PYTHON_LOADS
 from .python_servers import PYTHON_SERVERS
 from .report import OURS, Results, markdown, plain
 from .servers import ALL, Binaries
-from .variants import FORWARDED, LOGS, PROXY
+from .variants import FORWARDED, LOGS, METRICS, PROXY
 
 # Starts of each server that the memory of idle connections is the median of.
 IDLE_ROUNDS = 3
 # Of all CPUs; above it the machine is not ours alone.
 QUIET_SHARE = 0.05
-# Of h2load, for the cost of forwarded fields and of logs.
+# Of h2load, for the cost of forwarded fields, logs and metrics.
 FORWARDED_CONNECTIONS = [64]
 
 
@@ -88,7 +88,7 @@ def measure(options: argparse.Namespace, binaries: Binaries, h2load: str, folder
 def measure_costs(options: argparse.Namespace, binaries: Binaries, generator: H2load, folder: Path, cpus: set[int]) -> list[costs.Cost]:
     """Roost beside Roost."""
     drivers = []
-    for comparison in (FORWARDED, LOGS):
+    for comparison in (FORWARDED, LOGS, METRICS):
         for connections in options.connections or FORWARDED_CONNECTIONS if comparison.name in options.only else []:
             drivers.append((comparison, with_connections(comparison.title, connections), costs.Requests(generator, connections)))
     if PROXY.name in options.only:

@@ -169,13 +169,13 @@ class ConfiguredRoost(Roost):
 
     def __init__(self, binaries: Binaries, folder: Path, cpus: set[int], name: str, flags: list[str], wrapper: list[str] | None = None):
         self.name = f"{Roost.name}-{name}"
-        self.flags = flags
+        self.further_flags = flags
         # Becomes the server.
         self.wrapper = wrapper or []
         super().__init__(binaries, folder, cpus)
 
     def command(self, load: Load) -> list[str]:
-        return self.wrapper + super().command(load) + self.flags
+        return self.wrapper + super().command(load) + self.further_flags
 
 
 ALL: list[type[Server]] = [Nginx, NginxSendfile, Hummingbird, HummingbirdRouter, Roost]

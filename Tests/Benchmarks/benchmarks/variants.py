@@ -1,4 +1,4 @@
-"""What knowing the caller costs, and writing it down: Roost beside a Roost that differs in one thing."""
+"""What knowing the caller costs, writing it down, and counting: Roost beside a Roost that differs in one thing."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,8 @@ class Variant:
     access_log: bool = False
     # The access log goes to the journal.
     journal: bool = False
+    # There is somebody to show metrics to.
+    admin_socket: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,4 +101,15 @@ LOGS = Comparison(
     ),
 )
 
-COMPARISONS = [FORWARDED, PROXY, LOGS]
+METRICS = Comparison(
+    "metrics",
+    "metrics",
+    "request",
+    (
+        Variant("metrics-off", "off", BARE),
+        Variant("metrics-on", "admin socket", BARE, beside="metrics-off", most=1.03, admin_socket=True),
+        Variant("metrics-slow", "admin socket, slow requests watched", BARE, ("--slow-request", "5s"), beside="metrics-off", admin_socket=True),
+    ),
+)
+
+COMPARISONS = [FORWARDED, PROXY, LOGS, METRICS]
