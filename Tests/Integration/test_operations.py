@@ -456,7 +456,7 @@ class StartTests(ServiceTestCase):
             self.assertEqual(service.show("StatusErrno"), "2")
 
     def test_start_takes_longer_than_the_units_timeout_and_says_so(self):
-        services = self.install("slow", 'startup_timeout = "1m"\n', "TimeoutStartSec=2\n", {"APP_STARTUP_DELAY": "6"})
+        services = self.install("slow", 'startup_timeout = "1m"\n', "TimeoutStartSec=5\n", {"APP_STARTUP_DELAY": "9"})
 
         def start(service):
             starting = Later(service.start)
