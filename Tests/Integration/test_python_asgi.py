@@ -9,6 +9,7 @@ import re
 import tempfile
 import time
 import unittest
+import urllib.parse
 
 from calling import receive_all
 from clients import Connection, Later, ask, crowd
@@ -608,6 +609,28 @@ class BehindNginxTests(PythonTestCase):
                     connection.request("GET", "/download?size={}".format(200 * MIB))
                     self.assertEqual(read_length(connection.getresponse()), 200 * MIB)
                 self.assertLess(server.memory.peak - before, ROOM)
+
+    def test_files_of_the_map_are_sent_by_nginx(self):
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            name = os.path.join(directory, "a b%c.txt")
+            for path in (name, directory + "-elsewhere.txt"):
+                with open(path, "wb") as file:
+                    file.write(b"0123456789")
+                self.addCleanup(lambda path=path: os.path.exists(path) and os.remove(path))
+            location = "    location /protected/ {{ internal; alias {}/; }}\n    location / {{".format(directory)
+            server = self.serve("plain:app", *asgi_flags("asyncio"), "--accel-map", directory + "=/protected")
+            connector = Nginx(self, server.socket, edits=self.EDITS + ((r"^    location / \{", location),)).connector
+            answer = ask(connector, "/pathsend?path=" + urllib.parse.quote(name), headers={"Range": "bytes=2-4"})
+            # The range is nginx's doing: the app knows nothing of it.
+            self.assertEqual((answer.status, answer.body, answer.headers.get("x-accel-redirect")), (206, b"234", None))
+            whole = ask(connector, "/pathsend?path=" + urllib.parse.quote(directory + "-elsewhere.txt"), headers={"Range": "bytes=2-4"})
+            self.assertEqual((whole.status, whole.body), (200, b"0123456789"))
+            out = ask(connector, "/pathsend?path=" + urllib.parse.quote("{}/../{}-elsewhere.txt".format(directory, os.path.basename(directory))))
+            self.assertEqual((out.status, out.body), (200, b"0123456789"))
+            self.assertEqual(ask(connector, "/protected/a%20b%25c.txt").status, 404)
+            asked = server.ask("/pathsend?path=" + urllib.parse.quote(name))
+            self.assertEqual((asked.body, asked.headers["x-accel-redirect"]), (b"", "/protected/a%20b%25c.txt"))
 
     def test_a_client_that_leaves_nginx_leaves_the_app(self):
         server, connector = self.behind_nginx("asyncio")

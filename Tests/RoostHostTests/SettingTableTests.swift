@@ -32,6 +32,7 @@ struct SettingTableTests {
         case "name": "example.org, *.example.net:8443, [2001:db8::1]"
         case "pattern": "*.html"
         case "host:port": "127.0.0.1:9125"
+        case "directory=location": "/srv/files=/protected"
         default: "/x"
         }
     }

@@ -29,6 +29,9 @@ public struct Config: Sendable {
     /// The forwarded fields that the trusted proxy sets itself, and that are believed for that: fields that it only passes on are the client's.
     /// Default: X-Forwarded-For and X-Forwarded-Proto.
     public var forwardedHeaders: Set<ForwardedHeader> = [.xForwardedFor, .xForwardedProto]
+    /// Directories whose files a trusted proxy (one that `forwardedAllowIPs` names) serves itself, when an application answers with a file from there.
+    /// Default: none.
+    public var accelMap: [AccelMapping] = []
     /// What becomes of fields that an application could take for others. Default: `.drop`.
     public var headerMap: HeaderMap = .drop
 

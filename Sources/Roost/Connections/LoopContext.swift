@@ -15,6 +15,7 @@ final class LoopContext: @unchecked Sendable {
     let sendsDate: Bool
     let sendsRequestID: Bool
     let offersEarlyHints: Bool
+    let accelMap: [AccelMapping]
     /// Whether the tasks that run the application have names, which cost a little.
     let namesTasks: Bool
     /// Nil if nobody wants to know.
@@ -67,6 +68,7 @@ final class LoopContext: @unchecked Sendable {
         sendsDate = config.includeDateHeader
         sendsRequestID = config.includeRequestIDHeader
         offersEarlyHints = config.earlyHints
+        accelMap = config.accelMap
         namesTasks = config.namesTasks
         accessLog = config.accessLog
         metrics = config.metrics.map { LoopMetrics($0, app: config.appName) }

@@ -339,6 +339,7 @@ package final class Exchange: @unchecked Sendable {
     }
 
     private func send(path: String) throws(ASGIError) {
+        if try handOver(path.utf8) { return }
         let file: FilePart
         do throws(FilePart.Refusal) {
             guard path.utf8.first == UInt8(ascii: "/") else { throw FilePart.Refusal("not an absolute path") }
@@ -348,6 +349,23 @@ package final class Exchange: @unchecked Sendable {
             throw .unsendableFile(path: path, code: error.code, reason: error.reason)
         }
         try send(file)
+    }
+
+    /// Whether a proxy has files of its own.
+    package var hasAccelMap: Bool { !shared.accelMap.isEmpty }
+
+    /// Completes the response that was started by telling the proxy which of its files is the body, if it has this one; false if it has not.
+    package func handOver(_ path: some Collection<UInt8>) throws(ASGIError) -> Bool {
+        guard !shared.accelMap.isEmpty, origin.isForwarderTrusted, case .started(200, var headers) = response,
+            let location = shared.accelMap.lazy.compactMap({ $0.location(of: path) }).first
+        else { return false }
+        // The proxy knows the length of what it sends.
+        headers.remove(name: "content-length")
+        headers.replaceOrAdd(name: "x-accel-redirect", value: location)
+        response = .started(status: 200, headers: headers)
+        announcesTrailers = false
+        try send(body: ByteBuffer(), more: false)
+        return true
     }
 
     /// Notes that a file that was to be sent cannot be: the application may answer anew.

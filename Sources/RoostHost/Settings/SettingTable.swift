@@ -133,6 +133,13 @@ struct SettingTable: Sendable {
             """
         ),
         Setting(
+            "accel_map", .proxies, .accelMappings, \.serve.accelMap,
+            """
+            Have nginx send the files of this directory that apps answer with (X-Accel-Redirect), from this internal location of its own, such as \
+            /srv/shop/files=/protected; may be given several times.
+            """
+        ),
+        Setting(
             "header_map", .proxies, .headerMap, \.serve.headerMap,
             "Drop fields that an app could take for others, such as X_Forwarded_For, or refuse the request: drop or refuse."
         ),

@@ -208,6 +208,21 @@ extension SettingType where Value == [String] {
     }
 }
 
+extension SettingType where Value == [AccelMapping] {
+    /// Directories and what a proxy calls them.
+    static var accelMappings: Self {
+        let expected = "a directory and what the proxy calls it, such as /srv/shop/files=/protected"
+        return SettingType("directory=location", form: .repeatable, read: { value throws(SettingProblem) in
+            var mappings: [AccelMapping] = []
+            for entry in try value.entries(expected) {
+                guard let mapping = AccelMapping(entry) else { throw SettingProblem("expected \(expected)", in: .text(entry)) }
+                mappings.append(mapping)
+            }
+            return mappings
+        }, show: { $0.isEmpty ? .unset : .list($0.map { .quoted($0.description) }) }, plain: { .list($0.map { .text($0.description) }) })
+    }
+}
+
 extension SettingType where Value == [ServerName] {
     /// Names of hosts; none if nobody sets it, which means every one.
     static var serverNames: Self {

@@ -227,8 +227,24 @@ extension ASGIRequest {
         raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
     }
 
+    /// Whether the proxy sends the file with this path.
+    private func handOver(_ path: PyPointer) throws(PythonRaised) -> Bool {
+        guard exchange.hasAccelMap, let type = cpython_objects().pointee.unicode_type, cpython_is_instance(path, type) != 0 else { return false }
+        let encoded = try PythonReference(PyUnicode_EncodeFSDefault(path))
+        let name = try withBytes(of: encoded.pointer) { Array($0) }
+        do throws(ASGIError) {
+            return try exchange.onLoop { () throws(ASGIError) in
+                defer { application.settle(exchange) }
+                return try exchange.handOver(name)
+            }
+        } catch {
+            throw refused(error)
+        }
+    }
+
     /// `http.response.pathsend`
     private func send(path: PyPointer) throws(PythonRaised) -> PyPointer {
+        if try handOver(path) { return returning(application.ready) }
         let file: FilePart
         do throws(PythonRaised) {
             file = try FilePart.opened(path)
