@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-from clients import ask, unix
+from clients import Later, ask, unix
 from python_apps import tool
 from requirements import binary
 from services import Service
@@ -104,14 +104,15 @@ def roost(*arguments, wrapper=(), **environment):
                           stderr=subprocess.PIPE, universal_newlines=True, timeout=60, env=variables)
 
 
-def each(*kinds):
-    """Makes a test for each kind of app, in one process and with workers, of one that takes the kind and the number of workers."""
+def each(*kinds, workers=(1, 2)):
+    """Makes a test for each kind of app, in one process and with workers, of one that takes the kind and the number of workers. They run at the
+    same time."""
     def decorate(test):
         @functools.wraps(test)
         def run(self):
-            for kind in kinds:
-                for workers in (1, 2):
-                    with self.subTest(kind=kind, workers=workers):
-                        test(self, kind, workers)
+            running = {(kind, number): Later(test, self, kind, number) for kind in kinds for number in workers}
+            for (kind, number), one in running.items():
+                with self.subTest(kind=kind, workers=number):
+                    one.result(timeout=300)
         return run
     return decorate

@@ -1,6 +1,7 @@
 """Python apps under Roost: virtual environments for them, made once and kept, and the server that runs them."""
 
 import fcntl
+import functools
 import glob
 import hashlib
 import importlib
@@ -57,6 +58,7 @@ class Interpreter:
         return None if has_no_gil == "1" else cls(real, (int(major), int(minor), int(patch)))
 
 
+@functools.lru_cache(maxsize=None)
 def interpreters(oldest):
     """Every interpreter that is found here, of each version one; Debian's own first."""
     places = ["/usr/bin/python3", shutil.which("python3")] + [shutil.which("python3.{}".format(minor)) for minor in range(9, 20)]
@@ -99,6 +101,7 @@ def environment(requirements=ALL, interpreter=None):
     return venv
 
 
+@functools.lru_cache(maxsize=None)
 def tool(module):
     """A module of the packages that the tests themselves use."""
     for place in glob.glob(os.path.join(environment(TOOLS), "lib", "python3.*", "site-packages")):

@@ -23,8 +23,8 @@ LANGUAGES = (SWIFT, ASYNCIO, WSGI)
 PATIENCE = 60
 
 
-def wait_for(look, otherwise, timeout=PATIENCE):
-    """What `look` gives as soon as it is true."""
+def wait_for(look, otherwise, timeout=PATIENCE, pause=0.02):
+    """What `look` gives as soon as it is true; it is asked again after each pause."""
     deadline = time.monotonic() + timeout
     while True:
         found = look()
@@ -32,7 +32,7 @@ def wait_for(look, otherwise, timeout=PATIENCE):
             return found
         if time.monotonic() > deadline:
             raise AssertionError(otherwise() if callable(otherwise) else otherwise)
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Service:
@@ -132,8 +132,8 @@ class Service:
     def workers(self):
         return self.family() - {self.program.pid}
 
-    def wait(self, look, otherwise):
-        return wait_for(look, lambda: "{}\nprocesses: {}\n{}".format(otherwise, sorted(self.family()), self.output()))
+    def wait(self, look, otherwise, **options):
+        return wait_for(look, lambda: "{}\nprocesses: {}\n{}".format(otherwise, sorted(self.family()), self.output()), **options)
 
     def wait_for_output(self, pattern):
         self.wait(lambda: re.search(pattern, self.output()), "not said: " + pattern)

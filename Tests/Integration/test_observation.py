@@ -1,7 +1,6 @@
 """The admin socket and `roost status`, for services of one process and of several: who may ask, what is told of a service's life, and that a
 service is told of all the time, whatever its app does and whoever takes over."""
 
-import http.client
 import json
 import os
 import pty
@@ -10,11 +9,10 @@ import select
 import signal
 import stat
 import subprocess
-import tempfile
 import unittest
 
-from admin import AS_NOBODY, Admin, ObservedService, each, roost
-from clients import Later, ask, unix
+from admin import AS_NOBODY, ObservedService, each, roost
+from clients import Later
 from installation import InstalledTestCase, installed_for_python
 from requirements import binary, require_programs, require_root
 from services import ASYNCIO, LANGUAGES, SWIFT, WSGI, Load, Service, wait_for
@@ -37,21 +35,12 @@ class ObservationTestCase(unittest.TestCase):
     def serve(self, kind, workers=1, *flags, **options):
         return self.start(kind, workers, *flags, **options).wait_until_ready()
 
-    def every(self, kinds, do):
-        """Does something for services of these kinds, each in one process and with workers, all at the same time."""
-        doing = {(kind, workers): Later(do, kind, workers) for kind in kinds for workers in (1, 2)}
-        for (kind, workers), one in doing.items():
-            with self.subTest(kind=kind, workers=workers):
-                one.result(timeout=300)
-
 
 class LifeTests(ObservationTestCase):
     """What health checks are told from the first moment to the last."""
 
-    def test_it_says_where_a_service_stands(self):
-        self.every(LANGUAGES, self.check_life)
-
-    def check_life(self, kind, workers):
+    @each(*LANGUAGES)
+    def test_it_says_where_a_service_stands(self, kind, workers):
         service = self.start(kind, workers, "--drain-delay=2m", environment={"APP_STARTUP_DELAY": "4"})
         admin = service.admin
         service.wait(lambda: os.path.exists(admin.path), "there is no socket while the app starts")
@@ -182,10 +171,8 @@ class SuccessionTests(ObservationTestCase):
 
     TIMES = 3
 
-    def test_it_is_never_refused(self):
-        self.every((SWIFT, ASYNCIO), self.check_succession)
-
-    def check_succession(self, kind, workers):
+    @each(SWIFT, ASYNCIO)
+    def test_it_is_never_refused(self, kind, workers):
         service = self.serve(kind, workers)
         main = service.program.pid
         with Load(service.admin.connector, clients=2, path="/healthz") as load:
