@@ -10,11 +10,13 @@ struct ChildProgram: Sendable {
     var leadingArguments: [String] = []
     /// How many of this process's own are left away, its name among them.
     var skippedArguments = 1
+    /// Whether it is called as this process is, whatever its path.
+    var keepsName = false
 
     /// This very program. A file that has taken its place since counts as it.
     static func itself() throws(ChildProgramError) -> ChildProgram {
         guard let path = executable else { throw ChildProgramError(what: "finding this program's path", code: ENOENT) }
-        return ChildProgram(path: path)
+        return ChildProgram(path: path, keepsName: true)
     }
 
     /// Read once, because the link says `(deleted)` when the file has been replaced.
@@ -94,7 +96,8 @@ struct ChildProgram: Sendable {
         let handover = ProcessHandover.inherited(for: role)
         let variables = Variables(
             hidden: hidden + [ProcessHandover.variable], added: role.variables(maker: getpid()) + handover.variables(parent: parent))
-        var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + leadingArguments).map { strdup($0) }
+        let name = keepsName ? CommandLine.unsafeArgv[0].map { strdup($0) } : nil
+        var arguments: [UnsafeMutablePointer<CChar>?] = [name ?? strdup(path)] + leadingArguments.map { strdup($0) }
         let owned = arguments.count
         // As they came: not every argument is valid UTF-8.
         arguments += (skippedArguments..<max(skippedArguments, Int(CommandLine.argc))).map { CommandLine.unsafeArgv[$0] }
