@@ -1,4 +1,4 @@
-"""What is counted: Prometheus' text, read by Prometheus' own library for Python, and StatsD's datagrams. Of services of one process and of several."""
+"""What is counted, of services of one process and of several: Prometheus' text, read by Prometheus' own library for Python, and StatsD's datagrams."""
 
 import collections
 import os
@@ -25,8 +25,8 @@ FAMILIES = {
     "process_resident_memory_bytes": "gauge",
 }
 # How often each of these is asked for: method, path, class of status.
-ASKED = {("GET", "/", "2xx"): 40, ("POST", "/", "2xx"): 7, ("HEAD", "/", "2xx"): 5, ("GET", "/status/301", "3xx"): 3, ("GET", "/status/404", "4xx"): 4,
-         ("GET", "/fail", "5xx"): 2, ("DELETE", "/", "2xx"): 1, ("BREW", "/", "2xx"): 6}
+ASKED = {("GET", "/", "2xx"): 40, ("POST", "/", "2xx"): 7, ("HEAD", "/", "2xx"): 5, ("GET", "/status/301", "3xx"): 3,
+         ("GET", "/status/404", "4xx"): 4, ("GET", "/fail", "5xx"): 2, ("DELETE", "/", "2xx"): 1, ("BREW", "/", "2xx"): 6}
 
 
 class MetricsTestCase(unittest.TestCase):
@@ -170,13 +170,21 @@ class PrometheusTests(MetricsTestCase):
         def ask_all(total):
             for _ in range(20):
                 service.ask()
-            service.wait(lambda: check() or service.admin.metrics().value("roost_requests_total") == total, "not {}: {}".format(total, before), pause=0.1)
+            service.wait(lambda: check() or service.admin.metrics().value("roost_requests_total") == total,
+                         "not {}: {}".format(total, before), pause=0.1)
 
         def replaced(act, restarts):
             old = service.workers()
             act(old)
-            service.wait(lambda: service.manager.states() and (check() or len(service.workers()) == 2 and service.admin.metrics().value(
-                "roost_worker_restarts_total") == restarts and service.admin.metrics().value("roost_workers") == 2), "they were not replaced", pause=0.1)
+
+            def look():
+                check()
+                found = service.admin.metrics()
+                # A service manager that hears nothing would hold everything up.
+                return service.manager.states() and len(service.workers()) == 2 and found.value("roost_workers") == 2 and \
+                    found.value("roost_worker_restarts_total") == restarts
+
+            service.wait(look, "they were not replaced", pause=0.1)
 
         ask_all(20)
         replaced(lambda old: os.kill(min(old), signal.SIGKILL), 1)

@@ -153,7 +153,8 @@ class AccessTests(ObservationTestCase):
         other = self.serve(SWIFT)
         with open(other.path("file"), "w") as file:
             file.write("precious")
-        for path, said in ((other.admin.path, "is listening on it"), (other.path("missing/admin.sock"), "directory"), (other.path("file"), "a regular file")):
+        places = {other.admin.path: "is listening on it", other.path("missing/admin.sock"): "directory", other.path("file"): "a regular file"}
+        for path, said in places.items():
             for kind, workers in ((SWIFT, 1), (SWIFT, 2), (ASYNCIO, 1)):
                 with self.subTest(path=path, kind=kind, workers=workers):
                     service = Service(self, kind, "--workers={}".format(workers), "--admin-socket=" + path)
@@ -199,7 +200,8 @@ class SuccessionTests(ObservationTestCase):
             for number in (signal.SIGHUP, signal.SIGUSR2):
                 heard = len(service.manager.statuses())
                 service.signal(number, main).wait_for_status("failed: ", heard)
-                service.wait(lambda: service.manager.states() and len(service.family()) == (1 if workers == 1 else 3), "what has failed is still there")
+                service.wait(lambda: service.manager.states() and len(service.family()) == (1 if workers == 1 else 3),
+                             "what has failed is still there")
                 self.assertEqual(service.admin.status()["pid"], main)
             load.wait_for_more()
         service.signal(signal.SIGTERM, main)
@@ -299,37 +301,39 @@ class UnitTests(InstalledTestCase):
     def test_its_admin_socket_is_found_by_name(self):
         for workers in (1, 2):
             with self.subTest(workers=workers):
-                app = self.app("seen", 'bind = ["systemd:"]\nworkers = {}\n'.format(workers), binary="/usr/bin/integration-app")
+                name = "seen-{}".format(workers)
+                app = self.app(name, 'bind = ["systemd:"]\nworkers = {}\n'.format(workers), binary="/usr/bin/integration-app")
                 app.start()
                 self.assertEqual(app.show("DynamicUser"), "yes")
-                path = "/run/roost/seen/admin.sock"
+                path = "/run/roost/{}/admin.sock".format(name)
                 found = os.stat(self.machine.path(path))
                 self.assertEqual((stat.S_ISSOCK(found.st_mode), stat.S_IMODE(found.st_mode)), (True, 0o600))
                 user = self.machine.run("stat", "-c", "%U", path).stdout.strip()
-                self.assertEqual(user, "roost-seen")
+                self.assertEqual(user, "roost-" + name)
                 self.assertEqual(app.ask().status, 200)
-                done = self.machine.run("roost", "status", "seen")
+                done = self.machine.run("roost", "status", name)
                 self.assertRegex(done.stdout, r"^\S+   serving, ready   up ")
-                self.assertIn("systemd", done.stdout)
-                status = json.loads(self.machine.run("roost", "status", "seen", "--json").stdout)
+                self.assertIn("listens on  http://unix:" + app.path, done.stdout)
+                status = json.loads(self.machine.run("roost", "status", name, "--json").stdout)
                 self.assertEqual((status["pid"], len(status["workers"])), (int(app.show("MainPID")), workers))
                 # It is the only one with a socket there.
                 self.assertEqual(json.loads(self.machine.run("roost", "status", "--json").stdout)["pid"], status["pid"])
-                refused = self.machine.run(*AS_NOBODY, "roost", "status", "seen", check=False)
+                refused = self.machine.run(*AS_NOBODY, "roost", "status", name, check=False)
                 self.assertNotEqual(refused.returncode, 0)
                 self.assertEqual((refused.stdout, "be that user, or root" in refused.stderr), ("", True), refused.stderr)
                 app.stop()
                 self.assertFalse(os.path.lexists(self.machine.path(path)))
-                self.assertIn("does the service run", self.machine.run("roost", "status", "seen", check=False).stderr)
+                self.assertIn("does the service run", self.machine.run("roost", "status", name, check=False).stderr)
 
     def test_it_dumps_to_the_journal(self):
         for workers in (1, 2):
             with self.subTest(workers=workers):
-                app = self.app("dumping", 'bind = ["systemd:"]\nworkers = {}\n'.format(workers), binary="/usr/bin/integration-app")
+                name = "dumping-{}".format(workers)
+                app = self.app(name, 'bind = ["systemd:"]\nworkers = {}\n'.format(workers), binary="/usr/bin/integration-app")
                 app.start()
                 with app.connector()() as connection:
                     connection.sendall(b"GET /sleep/600000 HTTP/1.1\r\nHost: hello.example\r\n\r\n")
-                    status = lambda: json.loads(self.machine.run("roost", "status", "dumping", "--json").stdout)
+                    status = lambda: json.loads(self.machine.run("roost", "status", name, "--json").stdout)
                     request = wait_for(lambda: status()["in_flight"], "the request is not in flight")[0]
                     self.machine.systemctl("kill", "--signal=QUIT", "--kill-whom=main", app.service)
 

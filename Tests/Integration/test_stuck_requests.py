@@ -93,7 +93,8 @@ class DumpTests(StuckTestCase):
         self.check_requests(service, workers, WAITING)
         self.wait_for_entries(service, r"dump: \d+ tasks of the event loop", workers)
         # From the app's own function inwards to where it waits.
-        stack = service.wait(lambda: re.search(r'of request order-1\\n(.*?await.*?anyio.*?)(\\n\S|"$|$)', service.output(), re.MULTILINE), "no stack of the request")
+        pattern = r'of request order-1\\n(.*?await.*?anyio.*?)(\\n\S|"$|$)'
+        stack = service.wait(lambda: re.search(pattern, service.output(), re.MULTILINE), "no stack of the request")
         self.assertRegex(stack.group(1), r'processes\.py.*in app.*await anyio\.sleep.*in sleep')
         for _ in range(2):
             self.dump(service)
