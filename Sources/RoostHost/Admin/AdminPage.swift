@@ -37,7 +37,7 @@ enum AdminPage {
         h1 { margin: 0; font-size: 1.5rem; overflow-wrap: anywhere } h2 { font-size: 1rem; margin: 1.6rem 0 .5rem }
         #state { margin: 0; padding: .1rem .6rem; border-radius: 1rem; background: var(--line) }
         #state.ready { background: var(--a); color: var(--back) } #state.lost { background: var(--c); color: var(--back) }
-        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; margin-top: 1rem }
+        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; margin-top: 1rem }
         figure { margin: 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem }
         figcaption { display: flex; justify-content: space-between; gap: 1rem; color: var(--dim) } output { color: var(--text); font-variant-numeric: tabular-nums }
         svg { display: block; width: 100%; height: 8rem; overflow: visible } polyline { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke }
@@ -129,7 +129,7 @@ enum AdminPage {
           byID('state').className = status.ready ? 'ready' : ''
           byID('now-requests').textContent = sample.rate == null ? '' : short(sample.rate) + ' (' + short(sample.errors) + ' failed)'
           byID('now-latency').textContent = `p50 ${seconds(sample.p50)}  p90 ${seconds(sample.p90)}  p99 ${seconds(sample.p99)}`
-          byID('now-connections').textContent = status.connections + ', ' + status.requests_in_flight + ' requests in flight'
+          byID('now-connections').textContent = status.connections + ', ' + status.requests_in_flight + ' in flight'
           byID('now-memory').textContent = bytes(sample.memory)
           chart('chart-requests', [['rate', '--a'], ['errors', '--c']], short)
           chart('chart-latency', [['p50', '--a'], ['p90', '--b'], ['p99', '--c']], seconds)
