@@ -18,9 +18,9 @@ POINTS = """[...document.querySelectorAll('#{} polyline')].filter(line => line.g
 ROWS = "[...document.querySelectorAll('#{} tr')].slice(1).map(row => [...row.cells].map(cell => cell.textContent))"
 
 
-def show(test, service):
+def show(test, service, **options):
     """The service's page in a browser, and where it is."""
-    browser, relay = Browser(test), Relay(test, service.admin.path)
+    browser, relay = Browser(test, **options), Relay(test, service.admin.path)
     browser.open(relay.address)
     browser.wait_for("document.getElementById('state')?.className == 'ready'", "the page does not show that the service is ready")
     return browser, relay
@@ -64,7 +64,7 @@ def write_picture(path, kind=ASYNCIO):
         def runTest(self):
             service = ObservedService(self, kind, "--workers=2", "--forwarded-allow-ips=unix:").wait_until_ready()
             service.hang("/sleep/600000/orders/18", **{"X-Forwarded-For": "192.0.2.7"})
-            browser, _ = show(self, service)
+            browser, _ = show(self, service, size=(1100, 1010))
             with Load(service.connector, clients=3):
                 browser.wait_for("document.querySelector('#chart-requests polyline')?.getAttribute('points').split(' ').length > 30", "no chart")
             browser.picture(path)

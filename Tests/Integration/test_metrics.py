@@ -1,4 +1,4 @@
-"""What is counted, of services of one process and of several: Prometheus' text, read by Prometheus' own library for Python, and StatsD's datagrams."""
+"""What is counted, of services of one process and of several: Prometheus' text, read by its own library for Python, and StatsD's datagrams."""
 
 import collections
 import os
