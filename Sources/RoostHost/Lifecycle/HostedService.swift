@@ -138,6 +138,8 @@ struct HostedService: Sendable {
 
     /// The app is up and every address is listened on.
     func ready(_ binds: [BoundAddress]) {
+        // Whoever is told of it may ask the admin socket at once.
+        monitor.entered(.serving(binds), nil)
         if case .service = role { writePIDFile() }
         reporter.ready(binds)
     }
