@@ -2,7 +2,6 @@
 
 import collections
 import os
-import re
 import signal
 import socket
 import tempfile
