@@ -9,7 +9,7 @@ enum PrometheusText {
             text += "# TYPE \(name) \(family.kind.rawValue)\n"
             for (labels, value) in family.series.sorted(by: { ordered($0.key, $1.key) }) {
                 switch family.kind {
-                case .counter, .gauge: line(&text, name, labels, value.number)
+                case .counter, .gauge: line(&text, name, labels, settled(value.number))
                 case .histogram: histogram(&text, name, labels, value)
                 case .summary:
                     line(&text, name + "_sum", labels, value.sum ?? 0)
@@ -27,8 +27,15 @@ enum PrometheusText {
             line(&text, name + "_bucket", labels + [MetricLabel("le", number(bound))], total)
         }
         line(&text, name + "_bucket", labels + [MetricLabel("le", "+Inf")], value.number)
-        line(&text, name + "_sum", labels, value.sum ?? 0)
+        line(&text, name + "_sum", labels, settled(value.sum ?? 0))
         line(&text, name + "_count", labels, value.number)
+    }
+
+    /// Without what the order of adding up leaves in the last digits: a sum that is less by a hair than it was counts as begun anew.
+    private static func settled(_ value: Double) -> Double {
+        guard value.isFinite, value != value.rounded() else { return value }
+        let scale = abs(value) < 4e6 ? 1e9 : 1e3
+        return (value * scale).rounded() / scale
     }
 
     private static func line(_ text: inout String, _ name: String, _ labels: [MetricLabel], _ value: Double) {
