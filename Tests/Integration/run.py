@@ -1,12 +1,14 @@
 """Runs every test of this folder. With `--counts FILE` it writes there how many tests ran, failed and were skipped."""
 
 import argparse
+import collections
 import glob
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -19,7 +21,7 @@ def main():
     parser.add_argument("--counts", metavar="FILE", help="write three numbers to this file: tests, failures, skipped")
     parser.add_argument("tests", nargs="*", metavar="TEST", help="run only these, such as test_nginx or test_service.StopTests")
     arguments = parser.parse_args()
-    counts = run(arguments.tests) if arguments.tests else run_lanes()
+    counts = run(arguments.tests) if arguments.tests else Lanes().run()
     if arguments.counts:
         with open(arguments.counts, "w") as file:
             file.write("{} {} {}\n".format(*counts))
@@ -36,38 +38,61 @@ def run(names):
     return max(result.testsRun, failures), failures, len(result.skipped)
 
 
-def run_lanes():
-    """Runs all: those that need the one systemd in one process, which mostly wait for it, and beside them the rest in another."""
-    lanes = ([], [])
-    for path in sorted(glob.glob(os.path.join(FOLDER, "test_*.py"))):
-        with open(path) as file:
-            lanes[0 if SINGLE.search(file.read()) else 1].append(os.path.basename(path)[:-len(".py")])
-    with tempfile.TemporaryDirectory(prefix="roost-lanes-") as folder:
-        running = [start(names, os.path.join(folder, str(number))) for number, names in enumerate(lanes)]
-        results = [finish(process, output, counts) for process, output, counts in running]
-    return tuple(sum(numbers) for numbers in zip(*results))
+class Lanes:
+    """All modules, in processes of which two run at a time: most tests wait for something. Those that need the one systemd share a process."""
 
+    def __init__(self):
+        self.single = []
+        others = []
+        for path in sorted(glob.glob(os.path.join(FOLDER, "test_*.py"))):
+            with open(path) as file:
+                text = file.read()
+            name = os.path.basename(path)[:-len(".py")]
+            if SINGLE.search(text):
+                self.single.append(name)
+            else:
+                others.append((len(text), name))
+        # The long ones first, so that both lanes end at about the same time.
+        self.others = collections.deque(name for _, name in sorted(others, reverse=True))
+        self.lock = threading.Lock()
+        self.results = []
 
-def start(names, counts):
-    """The first lane is heard at once, and others when they are done."""
-    output = tempfile.TemporaryFile() if counts.endswith("1") else None
-    process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--counts", counts] + names, stdout=output, stderr=output)
-    return process, output, counts
+    def run(self):
+        with tempfile.TemporaryDirectory(prefix="roost-lanes-") as folder:
+            lanes = [threading.Thread(target=self.lane, args=(folder, names)) for names in (self.single, [])]
+            for lane in lanes:
+                lane.start()
+            for lane in lanes:
+                lane.join()
+        return tuple(sum(numbers) for numbers in zip(*self.results))
 
+    def lane(self, folder, names):
+        if names:
+            self.results.append(self.process(folder, names, is_heard=True))
+        while True:
+            try:
+                name = self.others.popleft()
+            except IndexError:
+                return
+            self.results.append(self.process(folder, [name]))
 
-def finish(process, output, counts):
-    status = process.wait()
-    if output is not None:
-        output.seek(0)
-        sys.stderr.write(output.read().decode("utf-8", "replace"))
-        output.close()
-    try:
-        with open(counts) as file:
-            tests, failures, skipped = map(int, file.read().split())
-    except (OSError, ValueError):
-        # It has not come to its end.
-        return 1, 1, 0
-    return tests, failures or int(status != 0), skipped
+    def process(self, folder, names, is_heard=False):
+        """Runs these in a process of their own, which is heard at once, or else when it is done."""
+        counts = os.path.join(folder, names[0])
+        with tempfile.TemporaryFile() as output:
+            place = None if is_heard else output
+            status = subprocess.call([sys.executable, os.path.abspath(__file__), "--counts", counts] + names, stdout=place, stderr=place)
+            output.seek(0)
+            with self.lock:
+                sys.stderr.write(output.read().decode("utf-8", "replace"))
+                sys.stderr.flush()
+        try:
+            with open(counts) as file:
+                tests, failures, skipped = map(int, file.read().split())
+        except (OSError, ValueError):
+            # It has not come to its end.
+            return 1, 1, 0
+        return tests, failures or int(status != 0), skipped
 
 
 if __name__ == "__main__":

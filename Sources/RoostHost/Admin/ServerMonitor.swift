@@ -41,11 +41,11 @@ final class ServerMonitor: ServiceView {
         state.withLock(\.server).map(ServiceCounts.init) ?? ServiceCounts()
     }
 
-    /// The oldest requests whose app is running.
-    func requests(_ limit: Int = RequestStatus.limit, worker: Int = 1) -> [RequestStatus] {
-        (state.withLock(\.server)?.oldestRequests(limit) ?? []).map { request in
+    /// The oldest requests whose app is running, as those of worker 1: who has several knows better.
+    func requests() -> [RequestStatus] {
+        (state.withLock(\.server)?.oldestRequests(RequestStatus.limit) ?? []).map { request in
             RequestStatus(
-                id: request.id, worker: worker, method: request.method, path: request.path, client: request.client,
+                id: request.id, worker: 1, method: request.method, path: request.path, client: request.client,
                 age: request.age / .seconds(1), task: request.task)
         }
     }
