@@ -21,7 +21,7 @@ FAMILIES = {
     "roost_connections": "gauge", "roost_connections_accepted": "counter", "roost_received_bytes": "counter", "roost_sent_bytes": "counter",
     "roost_event_loop_lag_seconds": "histogram", "roost_workers": "gauge", "roost_worker_restarts": "counter",
     "roost_worker_resident_memory_bytes": "gauge", "roost_ready": "gauge", "roost_build_info": "gauge", "process_cpu_seconds": "counter",
-    "process_resident_memory_bytes": "gauge",
+    "process_resident_memory_bytes": "gauge", "roost_log_lines_dropped": "counter",
 }
 # How often each of these is asked for: method, path, class of status.
 ASKED = {("GET", "/", "2xx"): 40, ("POST", "/", "2xx"): 7, ("HEAD", "/", "2xx"): 5, ("GET", "/status/301", "3xx"): 3,

@@ -83,7 +83,7 @@ class WSGIBehaviour:
             self.server.wait_for_output("traced-{} logger=unheard request_id=abc trace_id={}$".format(number, trace))
             self.server.wait_for_output("untraced-{} logger=unheard request_id=def$".format(number))
         self.assertEqual(self.ask("/raise", headers=headers).status, 500)
-        self.server.wait_for_output("application failed: .* request_id=abc trace_id={}$".format(trace))
+        self.server.wait_for_output(r"application failed: .* request_id=abc( .*)? trace_id={}\b".format(trace))
 
     # MARK: wsgi.input
 
