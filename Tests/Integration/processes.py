@@ -49,7 +49,8 @@ class Program:
     def __init__(self, test, *arguments, environment=None, wrapper=()):
         self.manager = Manager()
         test.addCleanup(self.manager.close)
-        self._output = tempfile.TemporaryFile()
+        # Where it stands is the programs' business too: they only append, and it is read without moving.
+        self._output = tempfile.TemporaryFile("a+b")
         test.addCleanup(self._output.close)
         inherited = {name: value for name, value in os.environ.items()
                      if name == "ROOST_ALLOW_ROOT" or not name.startswith(("ROOST_", "LISTEN_"))}
@@ -70,8 +71,8 @@ class Program:
         raise AssertionError("not ready (exit status {}):\n{}".format(self._process.poll(), self.output()))
 
     def output(self):
-        self._output.seek(0)
-        return self._output.read().decode(errors="replace")
+        descriptor = self._output.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
     def terminate(self):
         self._process.send_signal(signal.SIGTERM)
