@@ -1,5 +1,4 @@
 import CoreMetrics
-import HTTPWire
 
 /// What one event loop tells swift-metrics of its connections and requests.
 ///

@@ -10,15 +10,6 @@ package struct RequestInFlight: Sendable, Hashable {
     package var age: Duration
     /// The name of the Swift task that runs the application, if it has one.
     package var task: String?
-
-    package init(id: String, method: String, path: String, client: String?, age: Duration, task: String? = nil) {
-        self.id = id
-        self.method = method
-        self.path = path
-        self.client = client
-        self.age = age
-        self.task = task
-    }
 }
 
 extension RequestInFlight {
