@@ -1,15 +1,8 @@
 import HTTPWire
 import NIOCore
 
-/// One HTTP/1.x connection without a descriptor: bytes in, and a state out that a transport acts on.
-///
-/// A transport hands in what it read (`received`, `readEnded`, `peerGone`), what it wrote (`wrote`) and that the time in `deadline` has
-/// come (`deadlineReached`). After each of these, and when `transport` is told of a change, it writes `output`, reads if
-/// `wantsRead`, and closes as `ending` says. Everything happens on the loop's thread.
-///
-/// Exclusivity is not checked at run time for what changes with each request, which costs a tenth of a small request. Invariant: only
-/// methods of this class and of the transport change these properties, and none calls out while it changes one.
-final class HTTP1Connection {
+/// One HTTP/1.x connection.
+final class HTTP1Connection: WireConnection {
     /// Where the connection is in the life of a request.
     private enum Phase {
         /// Between requests; no byte of the next one has come.
@@ -26,31 +19,11 @@ final class HTTP1Connection {
         case ended
     }
 
-    /// How a connection is to be closed.
-    enum Ending {
-        /// It stays open.
-        case open
-        /// When the output is written. `lingering`: the peer may still be sending, and must not lose the response over it.
-        case afterOutput(lingering: Bool)
-        /// At once, and the output is dropped. `reset`: so that the peer sees that the response is not whole.
-        case now(reset: Bool)
-    }
-
-    /// Above this many bytes of output an application waits before it sends more.
-    private static let highWater = 64 << 10
-    /// Below this many bytes of output it goes on.
-    private static let lowWater = 32 << 10
     /// Above this many bytes of body that the application has not taken, nothing is read.
     private static let bodyHighWater = 64 << 10
-    /// How long a connection without a request stays open once the server is shutting down.
-    private static let lastMoment = Nanoseconds(.seconds(1))
     /// How much of a body that nobody wants is read to keep the connection.
     private static let discardLimit = 64 << 10
 
-    /// Invariant: the transport that owns this connection keeps the context alive longer.
-    private unowned(unsafe) let shared: LoopContext
-    /// Invariant: the transport's connection owns this one. Nil until `attach`.
-    private unowned(unsafe) var transport: (any ConnectionTransport)?
     private var origin: ConnectionOrigin
     /// What has to come before the first request; nil once it has, or if nothing has to.
     @exclusivity(unchecked) private var preamble: ProxyPreamble?
@@ -75,28 +48,17 @@ final class HTTP1Connection {
     @exclusivity(unchecked) private var response = ResponseWriter()
     @exclusivity(unchecked) private var expectsContinue = false
 
-    @exclusivity(unchecked) var output = OutputQueue()
-    @exclusivity(unchecked) private(set) var ending = Ending.open
-    /// When the peer last did what is being waited for.
-    @exclusivity(unchecked) private var mark: MonotonicTime
     @exclusivity(unchecked) private var requestCount = 0
 
     init(shared: LoopContext, origin: ConnectionOrigin) {
-        self.shared = shared
         self.origin = origin
         preamble = ProxyPreamble(origin.policy, from: origin.hop)
-        mark = shared.loop.now
-    }
-
-    /// Names the transport that acts on this connection's state and outlives it; called once, before anything else.
-    func attach(to transport: any ConnectionTransport) {
-        self.transport = transport
+        super.init(shared: shared)
     }
 
     // MARK: What the transport acts on
 
-    /// Whether bytes from the peer are wanted now.
-    var wantsRead: Bool {
+    override var wantsRead: Bool {
         guard !readHasEnded else { return false }
         switch phase {
         // Who takes no answers gets no further ones made.
@@ -109,8 +71,7 @@ final class HTTP1Connection {
         }
     }
 
-    /// When `deadlineReached` is to be called.
-    var deadline: MonotonicTime {
+    override var deadline: MonotonicTime {
         if !output.isEmpty { return mark.advanced(by: shared.limits.writeTimeout) }
         switch phase {
         case .idle: return mark.advanced(by: idleTimeout)
@@ -127,15 +88,13 @@ final class HTTP1Connection {
         return requestCount > 0 ? shared.limits.keepAliveTimeout : shared.limits.headerTimeout
     }
 
-    /// Whether no request is under way.
-    var isIdle: Bool {
+    override var isIdle: Bool {
         if case .idle = phase { inputStart == input.count } else { false }
     }
 
     // MARK: What the transport tells
 
-    /// Takes bytes from the peer.
-    func received(_ bytes: Span<UInt8>) {
+    override func received(_ bytes: Span<UInt8>) {
         guard preamble == nil else { return receivedPreamble(bytes) }
         if inputStart == input.count {
             isConsuming = true
@@ -153,8 +112,7 @@ final class HTTP1Connection {
         if shared.isDraining { drain() }
     }
 
-    /// Notes that the peer sends nothing more. It may still read: a response under way is finished.
-    func readEnded() {
+    override func readEnded() {
         readHasEnded = true
         switch phase {
         case .idle, .discardingBody:
@@ -175,20 +133,17 @@ final class HTTP1Connection {
         }
     }
 
-    /// Notes that the peer sends nothing beyond what is not read yet: an application that waits for its client to go has waited long enough.
-    func endIsNear() {
+    override func endIsNear() {
         readWillEnd = true
         if case .responding = phase { exchange?.receiveDisconnect() }
     }
 
-    /// Notes that the peer is gone altogether.
-    func peerGone() {
+    override func peerGone() {
         abandonExchange()
         end(.now(reset: false))
     }
 
-    /// Notes that output was written.
-    func wrote() {
+    override func wrote() {
         mark = shared.loop.now
         if fileExchange != nil, output.isEmpty { fileEnded(unsent: 0, nil) }
         if let exchange, exchange.isWaitingForRoom, output.count < Self.lowWater {
@@ -197,8 +152,7 @@ final class HTTP1Connection {
         if case .idle = phase, inputStart < input.count, output.count < Self.lowWater { consumeInput() }
     }
 
-    /// Notes that the time in `deadline` has come.
-    func deadlineReached() {
+    override func deadlineReached() {
         if !output.isEmpty {
             shared.logRejection("the client took nothing of its response for too long", status: 0, (exchange ?? fileExchange)?.outcomeMetadata ?? origin.metadata)
             abandonExchange()
@@ -219,16 +173,13 @@ final class HTTP1Connection {
         }
     }
 
-    /// Ends the connection soon after no request is under way any more: the server is shutting down.
-    ///
     /// A request may be on its way: a proxy that finds a connection closed that it has just used does not send a POST a second time. Whoever brings
     /// one within the last moment is answered, and told that it was the last one.
-    func drain() {
+    override func drain() {
         if isIdle { mark = shared.loop.now }
     }
 
-    /// Ends the connection at once, whatever is under way.
-    func cutOff() {
+    override func cutOff() {
         let exchange = self.exchange
         self.exchange = nil
         exchange?.cancel()
@@ -624,29 +575,6 @@ extension HTTP1Connection: ExchangeWire {
         // What is there is sent, so that the client has what the application made before it failed.
         end(response.isTruncationInvisible ? .now(reset: true) : .afterOutput(lingering: false))
     }
-
-    private func takeSpareOutput() {
-        swap(&output.gathered, &shared.spareOutput)
-    }
-
-    /// Gives the storage of output without small pieces back, so that an idle connection holds none, nor one that sends a file.
-    func releaseOutputStorage() {
-        if shared.spareOutput.capacity == 0 { swap(&output.gathered, &shared.spareOutput) }
-        output.gathered.reset()
-    }
-}
-
-/// What drives a connection, as the connection sees it.
-protocol ConnectionTransport: AnyObject {
-    /// The connection's output, reading or ending may have changed.
-    func connectionChanged()
-    /// Writes what it can of the output at once, and closes nothing.
-    func writeNow()
-}
-
-extension ConnectionTransport {
-    /// For one that writes at the end of a round soon enough.
-    func writeNow() {}
 }
 
 extension [UInt8] {

@@ -91,6 +91,11 @@ final class LoopContext: @unchecked Sendable {
         return serverNames.contain(client.host ?? exchange.head.host, defaultPort: client.scheme.defaultPort)
     }
 
+    /// What speaks to a client that has just connected.
+    func makeConnection(from origin: ConnectionOrigin) -> WireConnection {
+        HTTP1Connection(shared: self, origin: origin)
+    }
+
     /// Makes a new parser, because a connection keeps the present one for a head that comes in pieces.
     func replaceParser() {
         parser = HeadParser(limits: requestLimits, headerMap: headerMap)

@@ -1,7 +1,7 @@
 import HTTPWire
 import NIOCore
 
-/// A connection whose two directions are buffers: drives an `HTTP1Connection` as a socket's would, without a socket.
+/// A connection whose two directions are buffers: drives a `WireConnection` as a socket's would, without a socket.
 ///
 /// `@unchecked Sendable`: everything but the immutable properties is touched only on the transport's loop, where `TestConnection` brings each call.
 final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked Sendable {
@@ -20,7 +20,7 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
     private static let readSize = 64 << 10
 
     private let transport: PolledTransport
-    private let connection: HTTP1Connection
+    private var connection: WireConnection
     /// Sent by the client and not yet read by the server.
     private var inbound = ByteBuffer()
     private var isInboundEnded = false
@@ -37,7 +37,7 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
     /// On the transport's loop.
     init(_ transport: PolledTransport, origin: ConnectionOrigin) {
         self.transport = transport
-        connection = HTTP1Connection(shared: transport.context, origin: origin)
+        connection = transport.context.makeConnection(from: origin)
         connection.attach(to: self)
         itself = self
         setTimer()
@@ -88,7 +88,9 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
     /// Gives the server what it wants to read.
     private func feed() {
         while end == nil, connection.wantsRead, let piece = inbound.readSlice(length: min(Self.readSize, inbound.readableBytes)), piece.readableBytes > 0 {
-            connection.received(piece.readableBytesUInt8Span)
+            // What is replaced meanwhile has to live until it returns.
+            let receiver = connection
+            receiver.received(piece.readableBytesUInt8Span)
         }
         if end == nil, isInboundEnded, inbound.readableBytes == 0, connection.wantsRead { connection.readEnded() }
         connectionChanged()
@@ -114,6 +116,12 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
             if connection.output.isEmpty { close(.end) } else { setTimer() }
         }
         resumeReader()
+    }
+
+    func replaceConnection(with successor: WireConnection) {
+        connection = successor
+        successor.attach(to: self)
+        connectionChanged()
     }
 
     private func takeOutput() {
@@ -148,7 +156,9 @@ final class InMemoryConnection: ConnectionTransport, LoopParticipant, @unchecked
     }
 
     private func close(_ end: Read) {
+        guard self.end == nil else { return }
         self.end = end
+        connection.closed()
         itself = nil
         resumeReader()
     }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import HTTPWire
 
-/// A connection's descriptor: reads for an `HTTP1Connection`, writes what it has to say, and closes.
+/// A connection's descriptor: reads for a `WireConnection`, writes what it has to say, and closes.
 ///
 /// Used on its transport's loop only.
 final class PolledConnection: ConnectionTransport, LoopParticipant {
@@ -20,7 +20,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private let descriptor: Int32
     /// Invariant: the transport owns its connections and outlives them.
     private unowned(unsafe) let transport: PolledTransport
-    private let connection: HTTP1Connection
+    private var connection: WireConnection
     private var state = State.open
     private var isNoted = false
     /// The output does not fit into the socket's buffer; the kernel tells when it does.
@@ -36,7 +36,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         self.descriptor = descriptor
         self.transport = transport
         interest = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
-        connection = HTTP1Connection(shared: transport.context, origin: origin)
+        connection = transport.context.makeConnection(from: origin)
         connection.attach(to: self)
     }
 
@@ -81,7 +81,9 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             if count > 0 {
                 transport.context.metrics?.received(count)
                 // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
-                connection.received(UnsafeBufferPointer(rebasing: transport.readBuffer[..<count]).span)
+                // What is replaced meanwhile has to live until it returns.
+                let receiver = connection
+                receiver.received(UnsafeBufferPointer(rebasing: transport.readBuffer[..<count]).span)
                 connectionChanged()
             } else if count == 0 {
                 if hungUp {
@@ -215,6 +217,12 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         }
     }
 
+    func replaceConnection(with successor: WireConnection) {
+        connection = successor
+        successor.attach(to: self)
+        connectionChanged()
+    }
+
     private func updateInterest() {
         var wanted: UInt32 = 0
         if connection.wantsRead {
@@ -277,6 +285,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<CLinux.linger>.size))
         }
         CLinux.close(descriptor)
+        connection.closed()
         transport.connectionClosed(self, hadTimer: timerSetFor < .distantFuture)
     }
 }

@@ -26,6 +26,8 @@ final class MemoryConnection: ConnectionTransport {
 
     func connectionChanged() { changes += 1 }
 
+    func replaceConnection(with successor: WireConnection) { Issue.record("a connection was replaced") }
+
     /// Hands in what a peer sent, as one read gives it, and runs the application as far as it goes.
     func receive(_ bytes: [UInt8]) {
         connection.received(bytes.span)
