@@ -7,6 +7,25 @@ public struct RequestHead: Sendable {
     public enum Version: Sendable {
         case http10
         case http11
+        case http2
+
+        /// As it stands in ASGI's `http_version`: `1.0`, `1.1` or `2`.
+        public var number: StaticString {
+            switch self {
+            case .http10: "1.0"
+            case .http11: "1.1"
+            case .http2: "2"
+            }
+        }
+
+        /// As it stands in a request line, and after its manner: `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
+        public var name: StaticString {
+            switch self {
+            case .http10: "HTTP/1.0"
+            case .http11: "HTTP/1.1"
+            case .http2: "HTTP/2"
+            }
+        }
     }
 
     /// How the end of the body is found (RFC 9112 section 6).
@@ -15,7 +34,7 @@ public struct RequestHead: Sendable {
         case none
         /// The body is this many bytes; at least one.
         case length(Int)
-        /// The body is in the chunked coding; see `ChunkedDecoder`.
+        /// The body's length is not known before its end: it is in the chunked coding (see `ChunkedDecoder`), or on a stream of HTTP/2.
         case chunked
     }
 
@@ -49,6 +68,8 @@ public struct RequestHead: Sendable {
         @inlinable static var isForwarded: Flags { Flags(rawValue: 256) }
         @inlinable static var tellsStart: Flags { Flags(rawValue: 512) }
         @inlinable static var takesTrailers: Flags { Flags(rawValue: 1024) }
+        /// Beside `http11`, as which the head was parsed.
+        @inlinable static var http2: Flags { Flags(rawValue: 2048) }
     }
 
     @usableFromInline let block: FieldBlock
@@ -68,7 +89,18 @@ public struct RequestHead: Sendable {
         self.framing = framing
     }
 
-    @inlinable public var version: Version { flags.contains(.http11) ? .http11 : .http10 }
+    /// The same request as it came on a stream of HTTP/2.
+    ///
+    /// - Parameter hasBody: whether the stream goes on behind the head.
+    package func onStream(hasBody: Bool) -> RequestHead {
+        RequestHead(
+            block: block, line: line, host: Int(hostStart)..<Int(hostEnd),
+            flags: flags.union([.http2, .keepAlive]).subtracting(hasBody ? .wantsUpgrade : [.wantsUpgrade, .expectsContinue]),
+            framing: !hasBody ? .none : framing == .none ? .chunked : framing
+        )
+    }
+
+    @inlinable public var version: Version { flags.contains(.http11) ? flags.contains(.http2) ? .http2 : .http11 : .http10 }
     @inlinable public var targetForm: TargetForm { line.form }
 
     /// Whether the client can take a further response on this connection: by its version and the options in `Connection`, where `close` wins.
@@ -93,8 +125,8 @@ public struct RequestHead: Sendable {
     @inlinable public var tellsStart: Bool { flags.contains(.tellsStart) }
 
     /// Whether a response may end with trailer fields: the client says that it takes them (`TE: trailers`, RFC 9110 section 10.1.4), and HTTP/1.1 has
-    /// a place for them.
-    @inlinable public var takesTrailers: Bool { flags.contains(.takesTrailers) && flags.contains(.http11) }
+    /// a place for them. On HTTP/2 every client does.
+    @inlinable public var takesTrailers: Bool { flags.contains(.http2) || flags.contains(.takesTrailers) && flags.contains(.http11) }
 
     /// Whether the path has a `%` in it.
     @inlinable public var isPathEscaped: Bool { flags.contains(.pathIsEscaped) }

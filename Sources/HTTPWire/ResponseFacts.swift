@@ -33,6 +33,21 @@ struct ResponseFacts {
         }
     }
 
+    /// How the end of the body is to be found, and the length that is announced, if there is one.
+    func framing(status: Int, bodyLength: Int?, context: ResponseContext) throws(InvalidResponseHead) -> (ResponseFraming, announced: Int?) {
+        if status == 204 { return (.none, nil) }
+        if status == 205 { return (.none, 0) }
+        if status == 304 { return (.none, contentLength) }
+        if context.isHead { return (.none, contentLength ?? bodyLength.flatMap { $0 > 0 ? $0 : nil }) }
+        if let length = contentLength ?? bodyLength {
+            if let bodyLength, bodyLength != length {
+                throw InvalidResponseHead(reason: "the response announces a content-length of \(length), but its body has \(bodyLength) bytes")
+            }
+            return (.length(length), length)
+        }
+        return (context.requestVersion == .http10 ? .untilClose : .chunked, nil)
+    }
+
     private mutating func noteConnection(_ value: RawSpan) {
         var start = 0
         for end in 0...value.byteCount where end == value.byteCount || value.byte(at: end) == 0x2C {

@@ -153,26 +153,7 @@ extension WireBuffer {
     private mutating func appendFraming(
         status: Int, bodyLength: Int?, context: ResponseContext, facts: ResponseFacts
     ) throws(InvalidResponseHead) -> EncodedHead {
-        let framing: ResponseFraming
-        var announced = facts.contentLength
-        if status == 204 || status == 205 || status == 304 || context.isHead {
-            framing = .none
-            if status == 204 {
-                announced = nil
-            } else if status == 205 {
-                announced = 0
-            } else if status != 304, announced == nil, let bodyLength, bodyLength > 0 {
-                announced = bodyLength
-            }
-        } else if let length = announced ?? bodyLength {
-            if let bodyLength, bodyLength != length {
-                throw InvalidResponseHead(reason: "the response announces a content-length of \(length), but its body has \(bodyLength) bytes")
-            }
-            framing = .length(length)
-            announced = length
-        } else {
-            framing = context.requestVersion == .http11 ? .chunked : .untilClose
-        }
+        let (framing, announced) = try facts.framing(status: status, bodyLength: bodyLength, context: context)
         if let announced {
             append("content-length: ")
             append(decimal: announced)

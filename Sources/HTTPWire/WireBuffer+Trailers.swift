@@ -9,9 +9,7 @@ extension WireBuffer {
         do throws(InvalidResponseHead) {
             append("0\r\n")
             for field in trailers {
-                guard !Self.isForbiddenTrailer(field.name) else {
-                    throw InvalidResponseHead(reason: "\(Array(field.name.utf8).span.text) cannot be a trailer field: it means something at the beginning of a response only")
-                }
+                try Self.checkTrailer(field.name)
                 try appendChecked(field)
             }
             append("\r\n")
@@ -41,8 +39,13 @@ extension WireBuffer {
         try appendField(field.name.utf8.span, field.value.utf8.span, &facts)
     }
 
-    /// Framing, routing, modifiers of requests, authentication, and what says how the content is to be processed.
-    private static func isForbiddenTrailer(_ name: String) -> Bool { forbiddenTrailers.contains(name.lowercased()) }
+    /// Throws for a field that means something only in a head: framing, routing, modifiers of requests, authentication, and what says how the content
+    /// is to be processed.
+    static func checkTrailer(_ name: String) throws(InvalidResponseHead) {
+        guard !forbiddenTrailers.contains(name.lowercased()) else {
+            throw InvalidResponseHead(reason: "\(Array(name.utf8).span.text) cannot be a trailer field: it means something at the beginning of a response only")
+        }
+    }
 
     private static let forbiddenTrailers: Set<String> = [
         "authorization", "cache-control", "connection", "content-encoding", "content-length", "content-range", "content-type", "cookie", "date", "expect",

@@ -80,6 +80,20 @@ public struct Config: Sendable {
     /// How many requests a connection carries; the response to the last one says `connection: close`. Default: 1000, as many as nginx sends on one.
     public var keepAliveMaxRequests: Int? = 1000
 
+    /// Whether HTTP/2 is spoken in clear text with clients that begin with it (prior knowledge, RFC 9113 section 3.3): HAProxy with `proto h2`, nginx with
+    /// `grpc_pass`. Default: true.
+    public var http2 = true
+    /// How many streams a client may have open at once on a connection of HTTP/2. Default: 100.
+    public var h2MaxConcurrentStreams = 100
+    /// Largest list of a request's header fields on HTTP/2, uncompressed and with 32 bytes for each field (RFC 9113 section 6.5.2). Default: 64 KiB.
+    public var h2MaxHeaderListSize = 64 << 10
+    /// Largest frame that a client may send on HTTP/2 (RFC 9113 section 4.2), 16 KiB to 16 MiB - 1. Default: 16 KiB.
+    public var h2MaxInboundFrameSize = 16 << 10
+    /// How many streams of a connection may be reset by the client, or over its errors, within 30 s; then the connection ends. Default: 200.
+    public var h2MaxResets = 200
+    /// How many PING, SETTINGS and PRIORITY frames a client may send within 30 s; then the connection ends. Default: 1000.
+    public var h2MaxControlFrames = 1000
+
     /// Time for the lifespan startup. Default: 60 s.
     public var startupTimeout: Duration? = .seconds(60)
     /// Time for the lifespan shutdown. Default: 60 s.

@@ -114,9 +114,9 @@ package final class FilePart: @unchecked Sendable {
         return -1
     }
 
-    /// Calls `body` with the next bytes; they count as sent then. False if there are none, and `failure` says why.
-    func read(_ body: (Span<UInt8>) -> Void) -> Bool {
-        let limit = min(count, Self.turn)
+    /// Calls `body` with the next bytes, `limit` of them at most; they count as sent then. False if there are none, and `failure` says why.
+    func read(atMost limit: Int = turn, _ body: (Span<UInt8>) -> Void) -> Bool {
+        let limit = min(count, limit)
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             count = max(0, readAgain(buffer))
         }

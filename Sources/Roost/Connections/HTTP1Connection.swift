@@ -244,6 +244,17 @@ final class HTTP1Connection: WireConnection {
             switch phase {
             case .idle, .head:
                 guard hasRoom else { return used }
+                if requestCount == 0, shared.takesHTTP2 {
+                    switch HTTP2Connection.match(preface: rest) {
+                    case .none: break
+                    case .partial:
+                        phase = .head
+                        return used
+                    case .whole:
+                        becomeHTTP2(rest)
+                        return bytes.count
+                    }
+                }
                 switch parseHead(rest) {
                 case .needMore:
                     return used
@@ -271,6 +282,15 @@ final class HTTP1Connection: WireConnection {
             }
         }
         return used
+    }
+
+    /// Leaves the connection to HTTP/2, whose preface it begins with.
+    private func becomeHTTP2(_ bytes: Span<UInt8>) {
+        let successor = HTTP2Connection(shared: shared, origin: origin)
+        phase = .ended
+        transport?.replaceConnection(with: successor)
+        successor.received(bytes)
+        if shared.isDraining { successor.drain() }
     }
 
     private func parseHead(_ bytes: Span<UInt8>) -> RequestParser.Outcome {
@@ -308,17 +328,7 @@ final class HTTP1Connection: WireConnection {
         expectsContinue = hasBody && head.expectsContinue
         let exchange = Exchange(head: head, hasBody: hasBody, number: requestCount, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
-        if head.isForwarded, !origin.isForwarderTrusted { shared.noteUnbelieved(origin) }
-        if head.hasDroppedFields { exchange.noteDroppedFields() }
-        guard shared.exchangeCount < shared.limits.concurrency else {
-            return reject(RequestRejection(status: 503, reason: "as many requests as limit_concurrency says are in flight"))
-        }
-        guard shared.serves(exchange) else {
-            return reject(RequestRejection(status: 421, reason: "the host is none of server_names"))
-        }
-        if case .length(let length) = head.framing, length > shared.limits.maxBodySize {
-            return reject(.bodyTooLarge)
-        }
+        if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
         if hasBody {
             bodyReader = BodyReader(head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
             phase = .receivingBody

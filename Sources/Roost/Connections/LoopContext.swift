@@ -7,6 +7,8 @@ import Logging
 /// but for `state` and `tracing`, which are set before the loop accepts its first connection.
 final class LoopContext: @unchecked Sendable {
     let loop: LoopExecutor
+    /// The same for NIO's handlers.
+    let pipelineLoop: PipelineLoop
     let runner: any ApplicationRunner
     let limits: ConnectionLimits
     let rootPath: String
@@ -15,6 +17,8 @@ final class LoopContext: @unchecked Sendable {
     let sendsDate: Bool
     let sendsRequestID: Bool
     let offersEarlyHints: Bool
+    /// Whether clients may speak HTTP/2 in clear text.
+    let takesHTTP2: Bool
     let accelMap: [AccelMapping]
     /// Whether the tasks that run the application have names, which cost a little.
     let namesTasks: Bool
@@ -59,6 +63,7 @@ final class LoopContext: @unchecked Sendable {
         refusals: RefusalLog = RefusalLog()
     ) {
         self.loop = loop
+        pipelineLoop = PipelineLoop(loop, scheduler: scheduler)
         self.scheduler = scheduler
         self.runner = runner
         limits = ConnectionLimits(config)
@@ -68,6 +73,7 @@ final class LoopContext: @unchecked Sendable {
         sendsDate = config.includeDateHeader
         sendsRequestID = config.includeRequestIDHeader
         offersEarlyHints = config.earlyHints
+        takesHTTP2 = config.http2
         accelMap = config.accelMap
         namesTasks = config.namesTasks
         accessLog = config.accessLog
@@ -84,8 +90,22 @@ final class LoopContext: @unchecked Sendable {
         parser = HeadParser(limits: config.requestLimits, headerMap: config.headerMap)
     }
 
+    /// Why a request is not for the application, if it is not; notes what else there is to be said of it.
+    @inline(__always)
+    func refusal(of exchange: Exchange, from origin: ConnectionOrigin) -> RequestRejection? {
+        let head = exchange.head
+        if head.isForwarded, !origin.isForwarderTrusted { noteUnbelieved(origin) }
+        if head.hasDroppedFields { exchange.noteDroppedFields() }
+        guard exchangeCount < limits.concurrency else {
+            return RequestRejection(status: 503, reason: "as many requests as limit_concurrency says are in flight")
+        }
+        guard serves(exchange) else { return RequestRejection(status: 421, reason: "the host is none of server_names") }
+        if case .length(let length) = head.framing, length > limits.maxBodySize { return .bodyTooLarge }
+        return nil
+    }
+
     /// Whether the service may be asked for under the name that this request is for.
-    func serves(_ exchange: Exchange) -> Bool {
+    private func serves(_ exchange: Exchange) -> Bool {
         guard !serverNames.isEmpty else { return true }
         let client = exchange.client
         return serverNames.contain(client.host ?? exchange.head.host, defaultPort: client.scheme.defaultPort)
@@ -193,6 +213,11 @@ struct ConnectionLimits: Sendable {
     let keepAliveTimeout: Nanoseconds?
     let keepAliveMaxRequests: Int
     let disconnectGrace: Nanoseconds
+    let h2MaxConcurrentStreams: Int
+    let h2MaxHeaderListSize: Int
+    let h2MaxInboundFrameSize: Int
+    let h2MaxResets: Int
+    let h2MaxControlFrames: Int
 
     init(_ config: Config) {
         maxBodySize = config.maxBodySize ?? .max
@@ -203,6 +228,11 @@ struct ConnectionLimits: Sendable {
         keepAliveTimeout = config.keepAliveTimeout.map(Nanoseconds.init)
         keepAliveMaxRequests = config.keepAliveMaxRequests ?? .max
         disconnectGrace = Nanoseconds(config.disconnectGrace)
+        h2MaxConcurrentStreams = config.h2MaxConcurrentStreams
+        h2MaxHeaderListSize = config.h2MaxHeaderListSize
+        h2MaxInboundFrameSize = config.h2MaxInboundFrameSize
+        h2MaxResets = config.h2MaxResets
+        h2MaxControlFrames = config.h2MaxControlFrames
     }
 }
 

@@ -315,7 +315,7 @@ package final class Exchange: @unchecked Sendable {
     }
 
     /// Whether the client may be sent interim responses that it has not asked for.
-    var takesEarlyHints: Bool { shared.offersEarlyHints && head.version == .http11 }
+    var takesEarlyHints: Bool { shared.offersEarlyHints && head.version != .http10 }
 
     /// Notes that the whole response is on the wire.
     @inline(__always)

@@ -12,13 +12,8 @@ public struct HTTPScope: Sendable {
         self.exchange = exchange
     }
 
-    /// `1.0` or `1.1`.
-    public var httpVersion: String {
-        switch exchange.head.version {
-        case .http10: "1.0"
-        case .http11: "1.1"
-        }
-    }
+    /// `1.0`, `1.1` or `2`.
+    public var httpVersion: String { "\(exchange.head.version.number)" }
 
     /// The request's method, in the case in which it came (methods are case-sensitive, RFC 9110 section 9.1).
     public var method: String { exchange.head.method }

@@ -21,7 +21,9 @@ struct AccessJSON: Sendable {
         head.withValue(of: "host") { Self.member(",\"host\":", $0, &buffer) }
         head.withRawPath { Self.member(",\"path\":", $0, &buffer) }
         Self.member(",\"query\":", head.bytes.span.extracting(head.queryStringRange), &buffer)
-        buffer.append(head.version == .http11 ? ",\"protocol\":\"HTTP/1.1\"" : ",\"protocol\":\"HTTP/1.0\"")
+        buffer.append(",\"protocol\":\"")
+        buffer.append(head.version.name)
+        buffer.append("\"")
         if entry.status > 0 { Self.member(",\"status\":", entry.status, &buffer) } else { buffer.append(",\"status\":null") }
         Self.member(",\"bytes\":", entry.bodyBytes, &buffer)
         Self.member(",\"duration_us\":", entry.microseconds, &buffer)

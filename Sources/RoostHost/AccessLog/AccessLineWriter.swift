@@ -51,7 +51,7 @@ struct AccessLineWriter {
         case .path: head.withRawPath { buffer.append(escaping: $0, escape) }
         case .target: writeTarget(head, escape, &buffer)
         case .query: buffer.append(escaping: head.bytes.span.extracting(head.queryStringRange), escape)
-        case .httpVersion: buffer.append(head.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
+        case .httpVersion: buffer.append(head.version.name)
         case .scheme: buffer.append(entry.isHTTPS ? "https" : "http")
         case .status: buffer.append(number: entry.status > 0 ? entry.status : nil)
         case .reason:
@@ -82,7 +82,8 @@ struct AccessLineWriter {
         buffer.append(escaping: head.bytes.span.extracting(head.methodRange), escape)
         buffer.append(" ")
         if hasQuery { writeTarget(head, escape, &buffer) } else { head.withRawPath { buffer.append(escaping: $0, escape) } }
-        buffer.append(head.version == .http11 ? " HTTP/1.1" : " HTTP/1.0")
+        buffer.append(" ")
+        buffer.append(head.version.name)
     }
 
     private func writeTarget(_ head: borrowing RequestHead, _ escape: Escape, _ buffer: inout WireBuffer) {

@@ -61,7 +61,11 @@ final class ASGIScope {
             try set(PythonText.ascii(method), at: interned.method, of: dictionary)
         }
         try set(PythonReference(PyDict_Copy(versions)), at: interned.asgi, of: dictionary)
-        if head.version == .http10 { try share(interned.version10, at: interned.httpVersion, of: dictionary) }
+        switch head.version {
+        case .http10: try share(interned.version10, at: interned.httpVersion, of: dictionary)
+        case .http11: break
+        case .http2: try share(interned.version2, at: interned.httpVersion, of: dictionary)
+        }
         if request.scheme == "https" { try share(interned.https, at: interned.scheme, of: dictionary) }
         try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
         let query = head.queryStringRange

@@ -5,7 +5,7 @@ import CPython
 /// `@unchecked Sendable`: immutable references to immutable objects, touched by threads that hold the GIL only.
 struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
-    let http, https, version10, version11, get, post, slash, emptyBytes, emptyText: PyPointer
+    let http, https, version10, version11, version2, get, post, slash, emptyBytes, emptyText: PyPointer
     let httpRequest, httpDisconnect, body, moreBody, status, trailers, moreTrailers, links: PyPointer
     let requestID: RequestVariable
     let traceID: TraceIDVariable
@@ -31,6 +31,7 @@ struct Interned: @unchecked Sendable {
         http = try name("http")
         https = try name("https")
         version10 = try name("1.0")
+        version2 = try name("2")
         version11 = try name("1.1")
         get = try name("GET")
         post = try name("POST")

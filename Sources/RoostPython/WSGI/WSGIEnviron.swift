@@ -79,7 +79,11 @@ final class WSGIEnviron {
         try setPath(of: head, bytes.extracting(head.rawPathRange), rootPath: request.rootPath, of: dictionary)
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.latin1(bytes.extracting(query)), at: names.queryString, of: dictionary) }
-        if head.version == .http10 { try share(names.http10, at: names.serverProtocol, of: dictionary) }
+        switch head.version {
+        case .http10: try share(names.http10, at: names.serverProtocol, of: dictionary)
+        case .http11: break
+        case .http2: try share(names.http2, at: names.serverProtocol, of: dictionary)
+        }
         let isSecure = request.scheme == "https"
         if isSecure { try share(names.https, at: names.urlScheme, of: dictionary) }
         try setServer(request.server, isSecure: isSecure, of: dictionary)
@@ -204,7 +208,7 @@ final class WSGIEnviron {
 private struct WSGIEnvironNames {
     let requestMethod, scriptName, pathInfo, queryString, contentType, contentLength, serverName, serverPort, serverProtocol: PyPointer
     let remoteAddress, remotePort, urlScheme, input, errors, requestID, extensions: PyPointer
-    let http, https, http10, http11, localhost, port80, port443, zero: PyPointer
+    let http, https, http10, http11, http2, localhost, port80, port443, zero: PyPointer
 
     init() throws(PythonRaised) {
         func text(_ text: String) throws(PythonRaised) -> PyPointer {
@@ -230,6 +234,7 @@ private struct WSGIEnvironNames {
         https = try text("https")
         http10 = try text("HTTP/1.0")
         http11 = try text("HTTP/1.1")
+        http2 = try text("HTTP/2")
         localhost = try text("localhost")
         port80 = try text("80")
         port443 = try text("443")

@@ -16,7 +16,7 @@ extension SpanAttributes {
         put("url.path", head.rawPath)
         let query = head.queryString
         if !query.isEmpty { put("url.query", RedactedQuery.text(query)) }
-        put("network.protocol.version", head.version == .http11 ? "1.1" : "1.0")
+        put("network.protocol.version", "\(head.version.number)")
         if let index = head.firstIndex(ofField: "user-agent") { put("user_agent.original", head.fieldValue(at: index)) }
         put("roost.request_id", exchange.requestID.description)
 
