@@ -7,17 +7,21 @@ public struct Bind: Sendable, Hashable {
     public var proxyAllowFrom: TrustedPeers?
     /// Whose forwarded fields are believed on it; nil for `Config.forwardedAllowIPs`.
     public var forwardedAllowIPs: TrustedPeers?
+    /// Whether TLS is spoken on it; nil for whenever `Config.tls` is set.
+    public var tls: Bool?
 
     public init(
         _ address: BindAddress,
         proxyProtocol: ProxyProtocolMode? = nil,
         proxyAllowFrom: TrustedPeers? = nil,
-        forwardedAllowIPs: TrustedPeers? = nil
+        forwardedAllowIPs: TrustedPeers? = nil,
+        tls: Bool? = nil
     ) {
         self.address = address
         self.proxyProtocol = proxyProtocol
         self.proxyAllowFrom = proxyAllowFrom
         self.forwardedAllowIPs = forwardedAllowIPs
+        self.tls = tls
     }
 }
 

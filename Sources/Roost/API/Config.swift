@@ -17,6 +17,9 @@ public struct Config: Sendable {
     /// Groups, by name or number, whose members' processes may connect to Unix sockets. Default: empty.
     public var allowPeerGroup: [String] = []
 
+    /// How TLS is spoken, on every bind that does not say that it speaks none; nil for clear text everywhere. Default: nil.
+    public var tls: TLSConfig?
+
     /// Whether connections begin with a PROXY header, for binds that do not say so themselves. Default: `.off`.
     public var proxyProtocol: ProxyProtocolMode = .off
     /// Who may send a PROXY header, for binds that do not say so themselves. Default: peers on Unix sockets and on this host's loopback.

@@ -251,6 +251,7 @@ extension Config {
                 reason: "forwarded stands alone: a proxy speaks either in Forwarded or in X-Forwarded fields, and the other ones are the client's"
             )
         }
+        try validateTLS()
         if !rootPath.isEmpty, !rootPath.hasPrefix("/") || rootPath.hasSuffix("/") {
             throw ConfigError(key: "root_path", value: rootPath, reason: "it must begin with a slash and not end with one, such as /app")
         }

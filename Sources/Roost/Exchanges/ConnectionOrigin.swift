@@ -14,6 +14,8 @@ final class ConnectionOrigin: Sendable {
     let credentials: PeerCredentials?
     /// What a proxy has told of the connection.
     let proxyHeader: ProxyHeader?
+    /// TLS on the connection itself; nil if it is in clear text.
+    let tls: TLSExtension?
     let policy: PeerPolicy
     /// Whether forwarded fields are believed.
     let isForwarderTrusted: Bool
@@ -25,12 +27,15 @@ final class ConnectionOrigin: Sendable {
         self.init(client: client, hop: hop, peer: client.address, credentials: credentials, proxyHeader: nil, policy: policy)
     }
 
-    private init(client: Client, hop: Hop, peer: Endpoint?, credentials: PeerCredentials?, proxyHeader: ProxyHeader?, policy: PeerPolicy) {
+    private init(
+        client: Client, hop: Hop, peer: Endpoint?, credentials: PeerCredentials?, proxyHeader: ProxyHeader?, tls: TLSExtension? = nil, policy: PeerPolicy
+    ) {
         self.client = client
         self.hop = hop
         self.peer = peer
         self.credentials = credentials
         self.proxyHeader = proxyHeader
+        self.tls = tls
         self.policy = policy
         isForwarderTrusted = policy.forwarded.trusts(hop)
         uniqueID = proxyHeader?.command == .proxy ? proxyHeader?.uniqueID.flatMap(ReceivedRequestID.text(uniqueID:)) : nil
@@ -71,6 +76,14 @@ final class ConnectionOrigin: Sendable {
         }
         if header.ssl?.client.contains(.ssl) ?? false { client.scheme = .https }
         return ConnectionOrigin(client: client, hop: hop, peer: peer, credentials: credentials, proxyHeader: header, policy: policy)
+    }
+
+    /// The same connection once TLS is spoken on it, after a PROXY header if there is one.
+    func secured(by session: TLSSession) -> ConnectionOrigin {
+        var client = client
+        client.scheme = .https
+        return ConnectionOrigin(
+            client: client, hop: hop, peer: peer, credentials: credentials, proxyHeader: proxyHeader, tls: session.scopeExtension, policy: policy)
     }
 
     /// What logs call a client without an address.

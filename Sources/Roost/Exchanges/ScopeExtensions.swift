@@ -11,11 +11,14 @@ public struct ScopeExtensions: Sendable {
     /// What a proxy has told of the connection before its first byte: addresses and TLVs; nil if none has. `proxy_protocol`.
     public var proxyProtocol: ProxyHeader? { exchange.origin.proxyHeader }
 
-    /// TLS between the client and the proxy that ended it, as far as its PROXY header tells; nil if it does not, or if forwarded fields name a
-    /// client behind the one that the header is about: its certificate would be the other proxy's. `tls`.
+    /// TLS between the client and whoever ended it: the proxy, as its PROXY header tells, or this server; nil if there is none, or if forwarded
+    /// fields name a client behind the one on the other end: its certificate would be the other proxy's. `tls`.
     public var tls: TLSExtension? {
-        guard let header = exchange.origin.proxyHeader, header.command == .proxy, !exchange.told(\.isForwarded) else { return nil }
-        return header.ssl.flatMap { TLSExtension($0) }
+        let header = exchange.origin.proxyHeader
+        guard header?.command == .proxy || exchange.origin.tls != nil, !exchange.told(\.isForwarded) else { return nil }
+        // A proxy that has ended TLS may speak it to this server once more, and then that is its own.
+        if header?.command == .proxy, let ssl = header?.ssl { return TLSExtension(ssl) }
+        return exchange.origin.tls
     }
 
     /// The process at the other end of a Unix socket: the proxy, as a rule; nil on TCP. `roost.peer`.

@@ -1,7 +1,7 @@
 extension Bind: CustomStringConvertible {
     /// Reads an address, which may be followed by `?` and options: `unix:/run/app.sock?proxy_protocol=v2&proxy_allow_from=unix:,10.0.0.0/8`.
     ///
-    /// The options are `proxy_protocol`, `proxy_allow_from` and `forwarded_allow_ips`, each at most once, joined by `&`; a dash is as good as an
+    /// The options are `proxy_protocol`, `proxy_allow_from`, `forwarded_allow_ips` and `tls`, each at most once, joined by `&`; a dash is as good as an
     /// underscore. Lists are separated by commas, and `none` is the empty list. Nothing is percent-decoded, and the first `?` ends the address,
     /// so a Unix socket with one in its path can't be written as text.
     ///
@@ -36,6 +36,7 @@ extension Bind: CustomStringConvertible {
         if let proxyProtocol { options.append("\(BindOption.proxyProtocol.rawValue)=\(proxyProtocol.rawValue)") }
         if let proxyAllowFrom { options.append("\(BindOption.proxyAllowFrom.rawValue)=\(Self.text(proxyAllowFrom))") }
         if let forwardedAllowIPs { options.append("\(BindOption.forwardedAllowIPs.rawValue)=\(Self.text(forwardedAllowIPs))") }
+        if let tls { options.append("\(BindOption.tls.rawValue)=\(tls)") }
         return address.description + (options.isEmpty ? "" : "?" + options.joined(separator: "&"))
     }
 
@@ -52,6 +53,12 @@ extension Bind: CustomStringConvertible {
             proxyAllowFrom = try Self.peers(value, option)
         case .forwardedAllowIPs:
             forwardedAllowIPs = try Self.peers(value, option)
+        case .tls:
+            switch value.lowercased() {
+            case "true", "on", "yes", "1": tls = true
+            case "false", "off", "no", "0": tls = false
+            default: throw BindOptionProblem("tls is true or false, not \(BindAddressError.quoted(value))", option)
+            }
         }
     }
 
@@ -74,6 +81,7 @@ private enum BindOption: String, CaseIterable {
     case proxyProtocol = "proxy_protocol"
     case proxyAllowFrom = "proxy_allow_from"
     case forwardedAllowIPs = "forwarded_allow_ips"
+    case tls
 
     /// An assignment that is right.
     var example: String {
@@ -81,6 +89,7 @@ private enum BindOption: String, CaseIterable {
         case .proxyProtocol: "proxy_protocol=v2"
         case .proxyAllowFrom: "proxy_allow_from=unix:,10.0.0.0/8"
         case .forwardedAllowIPs: "forwarded_allow_ips=unix:"
+        case .tls: "tls=false"
         }
     }
 

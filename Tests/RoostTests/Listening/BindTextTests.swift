@@ -52,8 +52,8 @@ struct BindTextTests {
     @Test("an option that is none is refused with what was expected and an example", arguments: [
         ("unix:/a?", "an option is missing after ? or &", "unix:/a?proxy_protocol=v2"),
         ("unix:/a?proxy_protocol=v2&", "an option is missing after ? or &", "unix:/a?proxy_protocol=v2"),
-        ("unix:/a?=v2", "an option has no name; the options are proxy_protocol, proxy_allow_from and forwarded_allow_ips", "unix:/a?proxy_protocol=v2"),
-        ("unix:/a?proxy=v2", "there is no option \"proxy\"; the options are proxy_protocol, proxy_allow_from and forwarded_allow_ips", "unix:/a?proxy_protocol=v2"),
+        ("unix:/a?=v2", "an option has no name; the options are proxy_protocol, proxy_allow_from, forwarded_allow_ips and tls", "unix:/a?proxy_protocol=v2"),
+        ("unix:/a?proxy=v2", "there is no option \"proxy\"; the options are proxy_protocol, proxy_allow_from, forwarded_allow_ips and tls", "unix:/a?proxy_protocol=v2"),
         ("unix:/a?proxy_allow=unix:", "there is no option \"proxy_allow\"", "unix:/a?proxy_allow_from=unix:,10.0.0.0/8"),
         ("unix:/a?forwarded=unix:", "there is no option \"forwarded\"", "unix:/a?forwarded_allow_ips=unix:"),
         ("unix:/a?PROXY_PROTOCOL=v1", "there is no option \"PROXY_PROTOCOL\"", "unix:/a?proxy_protocol=v2"),

@@ -1,0 +1,34 @@
+import NIOCore
+import NIOSSL
+
+/// What client and server of one TLS connection have agreed upon.
+struct TLSSession: Sendable {
+    /// The name that the client asked for, in lower case; nil if it named none.
+    let serverName: String?
+    /// The protocol inside of TLS under its registered name; nil if the client named none, and speaks HTTP/1.1 then.
+    let applicationProtocol: String?
+    /// What the scope of each request has to say about it.
+    let scopeExtension: TLSExtension
+
+    /// - Parameter clientCertificate: What the client has proved itself with; it has been verified.
+    init(
+        serverName: String?, applicationProtocol: String?, version: TLSVersion, cipherSuite: Int?, identity: TLSIdentity,
+        clientCertificate: NIOSSLCertificate?
+    ) {
+        self.serverName = serverName
+        self.applicationProtocol = applicationProtocol
+        let number = switch version {
+        case .tlsv1: 0x0301
+        case .tlsv11: 0x0302
+        case .tlsv12: 0x0303
+        case .tlsv13: 0x0304
+        }
+        var scopeExtension = TLSExtension(serverCertificate: identity.pem, tlsVersion: number, cipherSuite: cipherSuite)
+        // A certificate without an encoding has not been received; but NIOSSL's call can fail.
+        if let der = try? clientCertificate?.toDERBytes() {
+            scopeExtension.clientCertificateChain = [PEM.certificate(der)]
+            scopeExtension.clientCertificateName = CertificateNames(der)?.subject
+        }
+        self.scopeExtension = scopeExtension
+    }
+}
