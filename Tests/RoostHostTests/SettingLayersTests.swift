@@ -132,7 +132,7 @@ struct SettingLayersTests {
             "t.toml:1:61: bind = \"10.0.0.1/8\": proxy_allow_from of unix:/a: bits behind the first 8 are set; the network is 10.0.0.0/8, the address alone 10.0.0.1; for example 10.0.0.0/8"
         ),
         ("bind = [{ address = 'unix:/a', proxy_protcol = 'v2' }]", "t.toml:1:32: bind = \"v2\": proxy_protcol of unix:/a: unknown option; did you mean proxy_protocol?"),
-        ("bind = [{ address = 'unix:/a', xyzzy = 1 }]", "t.toml:1:32: bind = 1: xyzzy of unix:/a: unknown option; there are address, proxy_protocol, proxy_allow_from, forwarded_allow_ips"),
+        ("bind = [{ address = 'unix:/a', xyzzy = 1 }]", "t.toml:1:32: bind = 1: xyzzy of unix:/a: unknown option; there are address, proxy_protocol, proxy_allow_from, forwarded_allow_ips, tls"),
         ("bind = [{ proxy_protocol = 'v2' }]", "t.toml:1:9: bind = a table: expected an address in it, such as { address = \"unix:/run/app.sock\", proxy_protocol = \"v2\" }"),
         ("bind = { address = 5 }", "t.toml:1:10: bind = 5: expected an address as text, such as \"unix:/run/app.sock\" or \"127.0.0.1:8000\""),
         ("bind = [{ address = 'unix:/a?proxy_protocol=v2/' }]", "t.toml:1:11: bind = \"unix:/a?proxy_protocol=v2/\": not an address to listen on: the path names a directory, not a file; for example unix:/run/app.sock"),

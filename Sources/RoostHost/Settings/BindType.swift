@@ -70,6 +70,7 @@ extension SettingType where Value == [Bind] {
                 case "proxy_protocol": bind.proxyProtocol = try SettingType<ProxyProtocolMode>.proxyProtocol.read(value)
                 case "proxy_allow_from": bind.proxyAllowFrom = try SettingType<TrustedPeers>.peers.read(value)
                 case "forwarded_allow_ips": bind.forwardedAllowIPs = try SettingType<TrustedPeers>.peers.read(value)
+                case "tls": bind.tls = try SettingType<Bool>.onOff.read(value)
                 default: throw unknownOption(key)
                 }
             } catch {
@@ -85,7 +86,7 @@ extension SettingType where Value == [Bind] {
     }
 
     private static func unknownOption(_ key: String) -> SettingProblem {
-        let keys = ["address", "proxy_protocol", "proxy_allow_from", "forwarded_allow_ips"]
+        let keys = ["address", "proxy_protocol", "proxy_allow_from", "forwarded_allow_ips", "tls"]
         if SettingTable.command.setting(key: key) != nil {
             return SettingProblem(
                 "not an option of one bind but a setting for all; put it above the first [[bind]], to whose table what follows belongs")
@@ -129,13 +130,15 @@ extension SettingType where Value == [Bind] {
         if let mode = bind.proxyProtocol { table.append(.init(key: "proxy_protocol", value: .quoted(mode.rawValue))) }
         if let peers = bind.proxyAllowFrom { table.append(.init(key: "proxy_allow_from", value: SettingType<TrustedPeers>.peers.show(peers))) }
         if let peers = bind.forwardedAllowIPs { table.append(.init(key: "forwarded_allow_ips", value: SettingType<TrustedPeers>.peers.show(peers))) }
+        if let tls = bind.tls { table.append(.init(key: "tls", value: SettingType<Bool>.onOff.show(tls))) }
         return .table(table)
     }
 
     private static func plain(_ shown: ShownValue) -> SettingValue {
         switch shown {
         case .unset: .nothing
-        case .bare(let text), .quoted(let text): .text(text)
+        case .bare(let text): text == "true" || text == "false" ? .boolean(text == "true") : .text(text)
+        case .quoted(let text): .text(text)
         case .list(let values): .list(values.map(plain))
         case .table(let assignments): .table(Dictionary(assignments.map { ($0.key, plain($0.value)) }) { first, _ in first })
         }

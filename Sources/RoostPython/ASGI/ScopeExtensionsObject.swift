@@ -46,11 +46,8 @@ final class ScopeExtensionsObject {
             let peer = try dictionary(credentials)
             try all.set(peerKey, peer)
         }
-        // Without a PROXY header there is nothing else to tell.
-        if let header = extensions.proxyProtocol {
-            if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls)) }
-            try all.set("proxy_protocol", Self.dictionary(header))
-        }
+        if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls)) }
+        if let header = extensions.proxyProtocol { try all.set("proxy_protocol", Self.dictionary(header)) }
         return all.release()
     }
 

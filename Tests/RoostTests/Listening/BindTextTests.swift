@@ -14,6 +14,8 @@ struct BindTextTests {
         ("systemd:?forwarded_allow_ips=*", Bind(.systemd(name: nil), forwardedAllowIPs: [.anyone])),
         ("systemd:web?proxy_protocol=off&proxy_allow_from=none", Bind(.systemd(name: "web"), proxyProtocol: .off, proxyAllowFrom: [])),
         ("fd://3?forwarded_allow_ips=none", Bind(.descriptor(3), forwardedAllowIPs: [])),
+        ("127.0.0.1:80?tls=false", Bind(.tcp(host: "127.0.0.1", port: 80), tls: false)),
+        (":443?proxy_protocol=v2&tls=true", Bind(.tcp(host: "", port: 443), proxyProtocol: .v2, tls: true)),
         (
             "unix:@app?proxy_protocol=required&proxy_allow_from=*&forwarded_allow_ips=unix:",
             Bind(.abstract(name: "app"), proxyProtocol: .required, proxyAllowFrom: [.anyone], forwardedAllowIPs: [.unix])
@@ -61,6 +63,7 @@ struct BindTextTests {
         ("unix:/a?proxy_allow_from=", "the value of proxy_allow_from is empty", "unix:/a?proxy_allow_from=unix:,10.0.0.0/8"),
         ("unix:/a?proxy_protocol=v1&proxy-protocol=v2", "proxy_protocol is given twice", "unix:/a?proxy_protocol=v2"),
         ("unix:/a?proxy_protocol=on", "proxy_protocol is off, auto, v1, v2 or required, not \"on\"", "unix:/a?proxy_protocol=v2"),
+        ("unix:/a?tls=maybe", "tls is true or false, not \"maybe\"", "unix:/a?tls=false"),
         ("unix:/a?proxy_protocol=v1=v2", "not \"v1=v2\"", "unix:/a?proxy_protocol=v2"),
         ("unix:/a?proxy_allow_from=unix:,10.0.0.1/8", "proxy_allow_from has \"10.0.0.1/8\": bits behind", "unix:/a?proxy_allow_from=unix:,10.0.0.0/8"),
         ("unix:/a?forwarded_allow_ips=::1,,unix:", "forwarded_allow_ips has \"\": it is empty", "unix:/a?forwarded_allow_ips=unix:"),
