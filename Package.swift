@@ -33,11 +33,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CPython"),
         .target(name: "Systemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: settings),
         .target(name: "ProxyProtocol", swiftSettings: settings),
-        .target(name: "HTTPWire", swiftSettings: settings),
+        .target(name: "HTTPWire", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "Roost",
             dependencies: [
@@ -84,11 +85,13 @@ let package = Package(
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"]),
         .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "SeededRandom"]),
-        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", "SeededRandom"]),
+        // What a WebSocket must do, case by case: bytes in, events and bytes out.
+        .target(name: "WebSocketCases", path: "Tests/WebSocketCases"),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire", "SeededRandom", "WebSocketCases"]),
         .testTarget(
             name: "RoostTests",
             dependencies: [
-                "Roost", "ProxyProtocol", "SeededRandom",
+                "Roost", "ProxyProtocol", "SeededRandom", "WebSocketCases",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),

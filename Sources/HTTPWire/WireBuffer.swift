@@ -1,6 +1,6 @@
 /// Bytes on their way out: appended at the end, consumed from the front.
 ///
-/// This is the one file of the module in which memory is handled by hand; what it offers is safe.
+/// This is the one file of the module in which memory is handled by hand, but for what zlib is given to work on; what it offers is safe.
 ///
 /// Invariant: `base` is nil exactly if `storageSize` is 0; otherwise this value alone owns `storageSize` bytes from it.
 /// `0 ≤ start ≤ end ≤ storageSize`, and the bytes from `start` to `end` are initialised. Every write goes to room that `room(for:)` has made sure
@@ -178,6 +178,53 @@ public struct WireBuffer: ~Copyable, @unchecked Sendable {
     @inlinable
     public mutating func reserve(_ count: Int) {
         _ = room(for: count)
+    }
+
+    /// Appends bytes, each combined by exclusive or with the byte of `key` at its place; the key's first byte is the lowest.
+    mutating func append(copying bytes: UnsafeRawBufferPointer, masked key: UInt32) {
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+        let count = bytes.count
+        let room = room(for: count)
+        let pair = UInt64(key.littleEndian) | UInt64(key.littleEndian) << 32
+        let wide = SIMD4(repeating: pair)
+        var offset = 0
+        while count &- offset >= 32 {
+            let word = source.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
+            room.storeBytes(of: word ^ wide, toByteOffset: offset, as: SIMD4<UInt64>.self)
+            offset &+= 32
+        }
+        while count &- offset >= 8 {
+            let word = source.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            room.storeBytes(of: word ^ pair, toByteOffset: offset, as: UInt64.self)
+            offset &+= 8
+        }
+        while offset < count {
+            let byte = source.load(fromByteOffset: offset, as: UInt8.self)
+            room.storeBytes(of: byte ^ UInt8(truncatingIfNeeded: key >> UInt32(8 &* (offset & 3))), toByteOffset: offset, as: UInt8.self)
+            offset &+= 1
+        }
+        end &+= count
+    }
+
+    /// Lets `body` write up to `count` bytes at the end; it returns a result and the number of bytes that it has written.
+    mutating func appendRaw<Result>(upTo count: Int, _ body: (UnsafeMutableRawBufferPointer) -> (Result, written: Int)) -> (Result, written: Int) {
+        let (result, written) = body(UnsafeMutableRawBufferPointer(start: room(for: count), count: count))
+        precondition(written >= 0 && written <= count, "more was written than there was room for")
+        end &+= written
+        return (result, written)
+    }
+
+    /// Puts the bytes of another buffer in the place of the `count` bytes that have `distance` bytes behind them.
+    /// - Precondition: neither is below 0, and together they are at most `readableBytes`.
+    mutating func replaceBytes(_ count: Int, before distance: Int, by bytes: borrowing WireBuffer) {
+        precondition(count >= 0 && distance >= 0 && count <= readableBytes &- distance, "bytes were replaced that are not there")
+        bytes.withUnsafeReadableBytes { source in
+            let growth = source.count &- count
+            let place = room(for: max(growth, 0)) - distance - count
+            (place + source.count).copyMemory(from: place + count, byteCount: distance)
+            if let address = source.baseAddress { place.copyMemory(from: address, byteCount: source.count) }
+            end &+= growth
+        }
     }
 
     @inlinable @inline(__always)
