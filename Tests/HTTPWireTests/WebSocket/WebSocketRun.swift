@@ -10,11 +10,11 @@ struct WebSocketRun: Equatable {
     var reasons: [String] = []
     var state = WebSocketConnection.State.open
 
-    /// Pieces end at `cuts`, which ascend, and at the end.
+    /// Pieces end at `cuts`, which ascend and may lie beyond the end, and at the end.
     init(_ bytes: [UInt8], cuts: [Int], in connection: WebSocketConnection) {
         var buffer = WireBuffer()
         var offset = 0
-        for cut in cuts + [bytes.count] where cut > offset {
+        for cut in (cuts + [bytes.count]).map({ min($0, bytes.count) }) where cut > offset {
             receive(bytes.span.extracting(offset..<cut), in: connection, &buffer)
             offset = cut
         }
@@ -58,6 +58,10 @@ struct WebSocketRun: Equatable {
 }
 
 extension WebSocketConnection {
+    func receive(_ bytes: [UInt8], _ buffer: inout WireBuffer) -> (event: WebSocketEvent, consumed: Int) {
+        receive(bytes.span, into: &buffer)
+    }
+
     var messageBytes: [UInt8] { withUnsafeMessageBytes { Array($0) } }
 }
 
