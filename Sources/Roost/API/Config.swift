@@ -108,6 +108,8 @@ public struct Config: Sendable {
     /// Whether the application's lifespan is run. Default: `.auto`.
     public var lifespan: LifespanPolicy = .auto
 
+    /// The certificates that TLS is spoken with, if others hold them besides, to have them read anew; nil: the server reads what `tls` says.
+    package var tlsContexts: TLSContexts?
     /// The sockets to serve on, if others are to have them besides; the server ends them all the same. Nil: it opens what `bind` says.
     package var listeners: OpenListeners?
 

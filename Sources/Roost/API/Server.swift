@@ -12,7 +12,7 @@ struct Server {
 
     init(_ app: Framework, _ config: Config) throws {
         try config.validate()
-        let config = config.limited(for: app.mode)
+        let config = try config.limited(for: app.mode).withCertificates()
         self.config = config
         allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: config.eventLoops, metrics: config.metrics)

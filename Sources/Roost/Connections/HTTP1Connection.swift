@@ -50,9 +50,10 @@ final class HTTP1Connection: WireConnection {
 
     @exclusivity(unchecked) private var requestCount = 0
 
-    init(shared: LoopContext, origin: ConnectionOrigin) {
+    /// - Parameter expectsPreamble: whether a PROXY header may be yet to come.
+    init(shared: LoopContext, origin: ConnectionOrigin, expectsPreamble: Bool = true) {
         self.origin = origin
-        preamble = ProxyPreamble(origin.policy, from: origin.hop)
+        preamble = expectsPreamble ? ProxyPreamble(origin.policy, from: origin.hop) : nil
         super.init(shared: shared)
     }
 
@@ -244,7 +245,7 @@ final class HTTP1Connection: WireConnection {
             switch phase {
             case .idle, .head:
                 guard hasRoom else { return used }
-                if requestCount == 0, shared.takesHTTP2 {
+                if requestCount == 0, shared.takesHTTP2, origin.tls == nil {
                     switch HTTP2Connection.match(preface: rest) {
                     case .none: break
                     case .partial:

@@ -113,7 +113,7 @@ final class LoopContext: @unchecked Sendable {
 
     /// What speaks to a client that has just connected.
     func makeConnection(from origin: ConnectionOrigin) -> WireConnection {
-        HTTP1Connection(shared: self, origin: origin)
+        if let contexts = origin.policy.tls { TLSConnection(shared: self, origin: origin, contexts: contexts) } else { HTTP1Connection(shared: self, origin: origin) }
     }
 
     /// Makes a new parser, because a connection keeps the present one for a head that comes in pieces.

@@ -7,8 +7,14 @@ final class PeerPolicy: Sendable {
     let forwarded: ForwardedPolicy
     /// Who may connect, on a Unix socket; nil for everyone.
     let allowList: PeerAllowList?
+    /// What TLS is spoken with; nil for clear text.
+    let tls: TLSContexts?
 
-    init(bind: String? = nil, proxyProtocol: ProxyProtocolMode, proxyAllowFrom: TrustedPeers, forwarded: ForwardedPolicy, allowList: PeerAllowList?) {
+    init(
+        bind: String? = nil, proxyProtocol: ProxyProtocolMode, proxyAllowFrom: TrustedPeers, forwarded: ForwardedPolicy, allowList: PeerAllowList?,
+        tls: TLSContexts? = nil
+    ) {
+        self.tls = tls
         self.bind = bind
         self.proxyProtocol = proxyProtocol
         self.proxyAllowFrom = proxyAllowFrom
@@ -28,7 +34,8 @@ final class PeerPolicy: Sendable {
                 hops: bind?.forwardedAllowIPs == nil ? config.forwardedHops : nil,
                 headers: config.forwardedHeaders
             ),
-            allowList: allowList
+            allowList: allowList,
+            tls: bind.flatMap { config.speaksTLS(on: $0) ? config.tlsContexts : nil }
         )
     }
 

@@ -5,6 +5,14 @@ extension Config {
     /// an error at once, not as a service that is in clear text.
     package func speaksTLS(on bind: Bind) -> Bool { tls != nil && (bind.tls ?? true) }
 
+    /// The same with its certificates read, unless they have been.
+    func withCertificates() throws(ConfigError) -> Config {
+        guard let tls, tlsContexts == nil, bind.contains(where: speaksTLS) else { return self }
+        var config = self
+        config.tlsContexts = try TLSContexts(tls, logger: logger)
+        return config
+    }
+
     /// - Throws: For settings that contradict each other; no file is looked at.
     func validateTLS() throws(ConfigError) {
         guard let tls else {

@@ -5,6 +5,7 @@ import Synchronization
 package final class TLSContexts: Sendable {
     /// How TLS is spoken.
     package let config: TLSConfig
+    let handshakeTimeout: Nanoseconds?
     private let current: Mutex<TLSIdentities>
 
     /// Reads and checks every file.
@@ -13,6 +14,7 @@ package final class TLSContexts: Sendable {
     /// - Throws: `ConfigError`, which names the setting and the file, and says what is wrong.
     package init(_ config: TLSConfig, logger: Logger) throws(ConfigError) {
         self.config = config
+        handshakeTimeout = config.handshakeTimeout.map(Nanoseconds.init)
         let loaded = try TLSLoader(config).load()
         current = Mutex(loaded.identities)
         for warning in loaded.warnings { logger.warning("\(warning)") }

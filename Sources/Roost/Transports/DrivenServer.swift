@@ -17,6 +17,7 @@ package final class DrivenServer {
     /// - Throws: `ConfigError` for what cannot be served with; `SystemError` if the kernel grants no descriptors.
     package init(runner: any ApplicationRunner, config: Config) throws {
         try config.validate()
+        let config = try config.withCertificates()
         self.config = config
         allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: 1, loopName: "the app's event loop", metrics: config.metrics)
