@@ -20,6 +20,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "files.h"
 #include "logs.h"
 #include "rights.h"
 #include "sockets.h"

@@ -41,6 +41,17 @@ public enum ASGISendEvent: Sendable {
     ///
     /// Offered to every `http` scope, as `ScopeExtensions.pathsend` says ("Path Send" in ASGI's "Extensions").
     case httpResponsePathsend(path: String)
+    /// `http.response.zerocopysend`: a piece of the response's body that is a part of an open file, sent from where it is (sendfile(2)); pieces of either
+    /// kind may follow while `more` is true.
+    ///
+    /// - `file` is a descriptor of a regular file that is open for reading. It stays the application's, which may close it as soon as `send` has returned.
+    /// - `offset` is where the part begins, in bytes. Default: the descriptor's position, which is then moved to the part's end.
+    /// - `count` is the part's length in bytes, or less if the file ends before. Default: up to the file's end.
+    ///
+    /// With `more`, `send` returns when the part is sent. What cannot be sent is an `ASGIError.unsendableFile`, and nothing of it was sent then: before
+    /// the first piece the application may answer otherwise, from `httpResponseStart` on. Offered to every `http` scope, as
+    /// `ScopeExtensions.zerocopysend` says ("Zero Copy Send" in ASGI's "Extensions").
+    case httpResponseZerocopysend(file: Int32, offset: Int? = nil, count: Int? = nil, more: Bool = false)
     /// `http.response.trailers`: fields behind the body, if `httpResponseStart` has announced them; more must follow while `more` is true.
     ///
     /// Offered to `http` scopes as `ScopeExtensions.trailers` says, which is to clients that take them; without that they are ignored.

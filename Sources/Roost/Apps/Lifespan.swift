@@ -155,7 +155,8 @@ final class Lifespan: Sendable {
                 return state.settle(.failed(.failed(.shutdown, message: message)))
             case (.lifespanStartupComplete, _), (.lifespanStartupFailed, _), (.lifespanShutdownComplete, _), (.lifespanShutdownFailed, _):
                 throw ASGIError.unexpectedEvent("a lifespan answer was sent that was not asked for")
-            case (.httpResponseStart, _), (.httpResponseBody, _), (.httpResponsePathsend, _), (.httpResponseTrailers, _), (.httpResponseEarlyHint, _):
+            case (.httpResponseStart, _), (.httpResponseBody, _), (.httpResponsePathsend, _), (.httpResponseZerocopysend, _), (.httpResponseTrailers, _),
+                (.httpResponseEarlyHint, _):
                 throw ASGIError.unexpectedEvent("an http event was sent in a lifespan scope")
             }
         }

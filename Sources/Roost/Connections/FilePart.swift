@@ -13,7 +13,7 @@ package final class FilePart: @unchecked Sendable {
         package let code: Int32
         package let reason: String
 
-        init(code: Int32 = EINVAL, _ reason: String) {
+        package init(code: Int32 = EINVAL, _ reason: String) {
             self.code = code
             self.reason = reason
         }
@@ -77,14 +77,29 @@ package final class FilePart: @unchecked Sendable {
         try self.init(taking: descriptor, from: 0)
     }
 
-    /// What is behind `offset` in a file that somebody else has open for reading.
-    package convenience init(sharing descriptor: Int32, from offset: Int) throws(Refusal) {
-        let mode = fcntl(descriptor, F_GETFL)
-        guard mode >= 0 else { throw .last() }
-        guard mode & O_ACCMODE != O_WRONLY, offset >= 0 else { throw Refusal("not open for reading") }
+    /// What is behind `offset` in a file that somebody else has open for reading, or so many bytes of it.
+    package convenience init(sharing descriptor: Int32, from offset: Int, count: Int? = nil) throws(Refusal) {
+        let isReadable = clinux_is_readable(descriptor)
+        guard isReadable >= 0 else { throw .last() }
+        guard isReadable > 0 else { throw Refusal("not open for reading") }
+        guard offset >= 0, count ?? 0 >= 0 else { throw Refusal("an offset or a count below zero") }
         let own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard own >= 0 else { throw .last() }
         try self.init(taking: own, from: offset)
+        if let count { shorten(to: count) }
+    }
+
+    /// Where somebody else's descriptor stands, in bytes.
+    package static func position(of descriptor: Int32) throws(Refusal) -> Int {
+        let position = lseek(descriptor, 0, SEEK_CUR)
+        // What has no position is a pipe or a socket.
+        guard position >= 0 else { throw errno == ESPIPE ? Refusal("not a regular file") : .last() }
+        return position
+    }
+
+    /// Moves somebody else's descriptor.
+    package static func setPosition(of descriptor: Int32, to position: Int) {
+        lseek(descriptor, off_t(position), SEEK_SET)
     }
 
     deinit {
@@ -114,9 +129,11 @@ package final class FilePart: @unchecked Sendable {
         return -1
     }
 
-    /// Calls `body` with the next bytes, `limit` of them at most; they count as sent then. False if there are none, and `failure` says why.
-    func read(atMost limit: Int = turn, _ body: (Span<UInt8>) -> Void) -> Bool {
-        let limit = min(count, limit)
+    /// Calls `body` with the next bytes; they count as sent then. False if there are none, and `failure` says why.
+    ///
+    /// - Parameter most: how many at most; above zero.
+    func read(atMost most: Int = turn, _ body: (Span<UInt8>) -> Void) -> Bool {
+        let limit = min(count, most)
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             count = max(0, readAgain(buffer))
         }

@@ -42,7 +42,7 @@ final class HTTP1Connection: WireConnection {
     private var readWillEnd = false
 
     @exclusivity(unchecked) private var exchange: Exchange?
-    /// That whose response is complete but for its file, the last that `output` has: nothing begins behind it.
+    /// That whose response is complete but for a file that `output` still has: nothing begins behind it.
     @exclusivity(unchecked) private var fileExchange: Exchange?
     /// The response to the request that came last.
     @exclusivity(unchecked) private var response = ResponseWriter()
@@ -147,7 +147,7 @@ final class HTTP1Connection: WireConnection {
     override func wrote() {
         mark = shared.loop.now
         if fileExchange != nil, output.isEmpty { fileEnded(unsent: 0, nil) }
-        if let exchange, exchange.isWaitingForRoom, output.count < Self.lowWater {
+        if let exchange, exchange.isWaitingForRoom, output.file == nil, output.count < Self.lowWater {
             exchange.resumeRoomWaiter()
         }
         if case .idle = phase, inputStart < input.count, output.count < Self.lowWater { consumeInput() }
@@ -183,6 +183,7 @@ final class HTTP1Connection: WireConnection {
     override func cutOff() {
         let exchange = self.exchange
         self.exchange = nil
+        noteUnsentFile(of: exchange)
         exchange?.cancel()
         end(.now(reset: response.isTruncationInvisible))
     }
@@ -423,7 +424,13 @@ final class HTTP1Connection: WireConnection {
     private func abandonExchange(answering status: Int? = nil) {
         let exchange = self.exchange
         self.exchange = nil
+        noteUnsentFile(of: exchange)
         exchange?.disconnect(answering: status)
+    }
+
+    /// Tells an exchange that is broken off how much of its files was not sent.
+    private func noteUnsentFile(of exchange: Exchange?) {
+        if let file = output.file { exchange?.noteUnsent(output.count, file.failure) }
     }
 
     private func end(_ ending: Ending) {
@@ -462,7 +469,9 @@ final class HTTP1Connection: WireConnection {
 // MARK: - Responses
 
 extension HTTP1Connection: ExchangeWire {
-    var hasRoom: Bool { fileExchange == nil && output.count < Self.highWater }
+    var hasRoom: Bool { fileExchange == nil && output.file == nil && output.count < Self.highWater }
+
+    var sendsFile: Bool { output.file != nil }
 
     var lacksBody: Bool { response.shortfall != nil }
 
@@ -506,14 +515,15 @@ extension HTTP1Connection: ExchangeWire {
         }
     }
 
-    func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool {
-        // An announced length is how much of the file is meant. One that is no number, or too much, is refused with the rest of the head.
-        if let announced = headers["content-length"].flatMap({ Int($0) }) { file.shorten(to: announced) }
-        try putHead(status: status, headers: headers, bodyLength: file.count)
-        response.write(file, to: &output)
-        if output.file != nil { fileExchange = exchange }
+    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
+        try putHead(status: status, headers: headers, bodyLength: more ? nil : file.count)
+        try write(file, more: more)
+    }
+
+    func write(_ file: FilePart, more: Bool) throws(ASGIError) {
+        if output.isEmpty { mark = shared.loop.now }
         transport?.connectionChanged()
-        return output.file != nil
+        try response.write(file, more: more, to: &output)
     }
 
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
@@ -547,6 +557,7 @@ extension HTTP1Connection: ExchangeWire {
     func responseComplete() {
         let completed = exchange
         exchange = nil
+        if output.file != nil { fileExchange = completed }
         if let (announced, missing) = response.shortfall {
             shared.logger.error(
                 "application failed: its response is \(missing) bytes shorter than the content-length of \(announced) that it announced",

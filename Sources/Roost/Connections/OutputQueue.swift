@@ -3,7 +3,7 @@ import HTTPWire
 import NIOCore
 
 /// What a connection has yet to write: small pieces gathered in one buffer, then perhaps one large body that is not copied, then what frames its end;
-/// or, behind the small pieces, a file.
+/// or, behind the small pieces, a file, and whatever comes behind that.
 struct OutputQueue: ~Copyable {
     /// Bodies of up to this many bytes are copied behind what is there; larger ones are written from where they are.
     static let copyLimit = 16 << 10
@@ -12,12 +12,20 @@ struct OutputQueue: ~Copyable {
     private var large = ByteBuffer()
     private var trailer: StaticString = ""
     private var trailerSent = 0
-    /// Comes last: nothing is appended behind it.
+    /// Comes between `gathered` and `trailer`.
     private(set) var file: FilePart?
-    /// How many bytes come behind `gathered`.
+    /// How many bytes come behind `gathered`, but for `later`.
     private var countBehind = 0
+    /// What comes behind the file and its trailer; empty without a file.
+    private var later: [Later] = []
+    private var countLater = 0
 
-    var count: Int { gathered.readableBytes + countBehind }
+    private enum Later {
+        case bytes(ByteBuffer)
+        case file(FilePart, trailer: StaticString)
+    }
+
+    var count: Int { gathered.readableBytes + countBehind + countLater }
     var isEmpty: Bool { gathered.readableBytes == 0 && countBehind == 0 }
 
     /// Makes `gathered` the end of the queue, so that it may be appended to; a file stays where it is.
@@ -36,6 +44,7 @@ struct OutputQueue: ~Copyable {
 
     /// Appends `body`, and behind it `trailer`.
     mutating func append(_ body: ByteBuffer, trailer: StaticString = "") {
+        guard file == nil else { return appendLater(body, trailer) }
         gather()
         if body.readableBytes <= Self.copyLimit {
             // The span does not outlive the closure. `readableBytesUInt8Span` would do, for a run-time check on each response.
@@ -49,11 +58,36 @@ struct OutputQueue: ~Copyable {
         }
     }
 
-    /// Appends a file of at least one byte.
-    mutating func append(_ file: FilePart) {
+    /// Appends a file of at least one byte, and behind it `trailer`.
+    mutating func append(_ file: FilePart, trailer: StaticString = "") {
+        guard self.file == nil else {
+            later.append(.file(file, trailer: trailer))
+            countLater += file.count + trailer.utf8CodeUnitCount
+            return
+        }
         gather()
         self.file = file
-        countBehind = file.count
+        self.trailer = trailer
+        trailerSent = 0
+        countBehind = file.count + trailer.utf8CodeUnitCount
+    }
+
+    /// Appends what `body` appends to the buffer that it is given.
+    mutating func appendPieces<Failure: Error>(_ body: (inout WireBuffer) throws(Failure) -> Void) throws(Failure) {
+        guard file != nil else {
+            gather()
+            return try body(&gathered)
+        }
+        var pieces = WireBuffer()
+        try body(&pieces)
+        appendLater(pieces.withUnsafeReadableBytes { ByteBuffer(bytes: $0) }, "")
+    }
+
+    private mutating func appendLater(_ body: ByteBuffer, _ trailer: StaticString) {
+        var body = body
+        body.writeStaticString(trailer)
+        later.append(.bytes(body))
+        countLater += body.readableBytes
     }
 
     /// Reads the file's next bytes into `gathered`, for who cannot have them by sendfile(2); false if the file does not give any.
@@ -71,6 +105,8 @@ struct OutputQueue: ~Copyable {
         trailerSent = 0
         file = nil
         countBehind = 0
+        later = []
+        countLater = 0
     }
 
     /// Writes what it can to a socket, from pointers that are used only within the closures that give them; returns the number of bytes, or -1 with `errno` set.
@@ -116,8 +152,27 @@ struct OutputQueue: ~Copyable {
     }
 
     private mutating func gaveFromFile() {
-        countBehind = file?.count ?? 0
-        if countBehind == 0 { file = nil }
+        guard let file else { return }
+        countBehind = file.count + trailer.utf8CodeUnitCount
+        guard file.count == 0 else { return }
+        self.file = nil
+        gathered.append(trailer)
+        trailer = ""
+        countBehind = 0
+        takeLater()
+    }
+
+    /// Puts what came behind a file in its place, up to the next file.
+    private mutating func takeLater() {
+        let taken = later
+        later = []
+        countLater = 0
+        for item in taken {
+            switch item {
+            case .bytes(let body): append(body)
+            case .file(let file, let trailer): append(file, trailer: trailer)
+            }
+        }
     }
 
     private func writeAll(to descriptor: Int32) -> Int {

@@ -80,6 +80,11 @@ struct ResponseWriter {
             }
             bodyLeft -= body.readableBytes
             if body.readableBytes > 0 { output.append(body) }
+        case .chunked where output.file != nil:
+            output.appendPieces { pieces in
+                if body.readableBytes > 0 { pieces.appendChunk(body.readableBytesUInt8Span) }
+                if !more { pieces.appendLastChunk() }
+            }
         case .chunked:
             output.gather()
             if body.readableBytes > 0 {
@@ -96,19 +101,36 @@ struct ResponseWriter {
     /// - Throws: `ASGIError.invalidResponse`; nothing is appended then.
     mutating func end(trailers: Headers, to output: inout OutputQueue) throws(ASGIError) {
         guard framing == .chunked else { return }
-        output.gather()
-        do {
-            try output.gathered.appendLastChunk(trailers: trailers)
-        } catch {
-            throw .invalidResponse(error.reason)
+        try output.appendPieces { pieces throws(ASGIError) in
+            do throws(InvalidResponseHead) {
+                try pieces.appendLastChunk(trailers: trailers)
+            } catch {
+                throw .invalidResponse(error.reason)
+            }
         }
     }
 
-    /// Appends the whole body: a file, whose length was announced.
-    mutating func write(_ file: FilePart, to output: inout OutputQueue) {
-        guard case .length = framing else { return }
-        bodyLeft = 0
-        if file.count > 0 { output.append(file) }
+    /// Appends a piece of the body that is a file.
+    ///
+    /// - Throws: `ASGIError.bodyTooLong`; nothing of the piece is appended then.
+    mutating func write(_ file: FilePart, more: Bool, to output: inout OutputQueue) throws(ASGIError) {
+        guard file.count > 0 else { return try write(ByteBuffer(), more: more, to: &output) }
+        switch framing {
+        case .none:
+            break
+        case .untilClose:
+            output.append(file)
+        case .length(let announced):
+            guard file.count <= bodyLeft else {
+                context.keepAlive = false
+                throw .bodyTooLong(announced: announced)
+            }
+            bodyLeft -= file.count
+            output.append(file)
+        case .chunked:
+            output.appendPieces { $0.appendChunkStart(length: file.count) }
+            output.append(file, trailer: more ? "\r\n" : "\r\n0\r\n\r\n")
+        }
     }
 
     /// Appends a whole response of the server's own, the connection's last.

@@ -114,7 +114,7 @@ public enum ASGIError: Error, Equatable, CustomStringConvertible {
     /// More body was sent than `content-length` announced.
     case bodyTooLong(announced: Int)
     /// The file cannot be opened, or is none that can be sent. `code` is as in errno(3); EINVAL stands for a path that is not absolute and for
-    /// what is no regular file.
+    /// what is no regular file. Of a file without a path it is `descriptor N`.
     case unsendableFile(path: String, code: Int32, reason: String)
     /// The client is gone, and the time that an application has to notice is over.
     case clientGone

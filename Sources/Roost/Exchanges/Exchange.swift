@@ -71,6 +71,10 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var responseHead: [UInt8] = []
     @exclusivity(unchecked) private var sentStatus = 0
     @exclusivity(unchecked) private var sentBytes = 0
+    /// Whether the response has a file in it, which may be sent after the response is complete.
+    @exclusivity(unchecked) private var hasFile = false
+    /// Whether less body was sent than was announced.
+    private var isShort = false
 
     init(head: RequestHead, hasBody: Bool, number: Int, origin: ConnectionOrigin, shared: LoopContext, wire: any ExchangeWire) {
         self.head = head
@@ -238,16 +242,24 @@ package final class Exchange: @unchecked Sendable {
             try send(body: body, more: more)
             guard more else { return true }
             // An application that streams for ever leaves the loop time for others, be its client fast, gone, or one that asked with HEAD.
-            sentInTurn &+= body.readableBytes &+ Self.sendCost
-            if let wire, wire.hasRoom, sentInTurn < Self.turn { return true }
-            sentInTurn = 0
-            return false
+            return mayGoOn(after: body.readableBytes)
         case .httpResponsePathsend(let path):
             try send(path: path)
             return true
+        case .httpResponseZerocopysend(let descriptor, let offset, let count, let more):
+            return try send(descriptor, from: offset, count, more: more)
         case .lifespanStartupComplete, .lifespanStartupFailed, .lifespanShutdownComplete, .lifespanShutdownFailed:
             throw .unexpectedEvent("a lifespan event was sent in an http scope")
         }
+    }
+
+    /// Whether the application may send more at once, after so many bytes.
+    @inline(__always)
+    private func mayGoOn(after count: Int) -> Bool {
+        sentInTurn &+= count &+ Self.sendCost
+        if let wire, wire.hasRoom, sentInTurn < Self.turn { return true }
+        sentInTurn = 0
+        return false
     }
 
     private func send(body: ByteBuffer, more: Bool) throws(ASGIError) {
@@ -322,8 +334,12 @@ package final class Exchange: @unchecked Sendable {
     private func finish() {
         if let wire {
             let isComplete = !wire.lacksBody
-            if !isComplete { trace?.note(.incompleteResponse) }
-            logAccess(isComplete: isComplete)
+            if !isComplete {
+                trace?.note(.incompleteResponse)
+                isShort = true
+            }
+            // Until a file is sent it is not known how much of it was.
+            if !hasFile || !wire.sendsFile { logAccess(isComplete: isComplete) }
         }
         complete()
     }
@@ -380,20 +396,69 @@ package final class Exchange: @unchecked Sendable {
         case .unstarted: throw .unexpectedEvent("http.response.pathsend was sent before http.response.start")
         case .complete, .trailing: throw .unexpectedEvent("http.response.pathsend was sent after the response was complete")
         case .streaming: throw .unexpectedEvent("http.response.pathsend was sent after http.response.body")
-        case .started(let status, let headers):
-            if let wire {
+        case .started(_, let headers):
+            // An announced length is how much of the file is meant. One that is no number, or too much, is refused with the rest of the head.
+            if let announced = headers["content-length"].flatMap({ Int($0) }) { file.shorten(to: announced) }
+            try put(file, more: false, isWhole: true)
+        }
+    }
+
+    /// Takes a part of an open file as a piece of the body; false if the application should wait until it is sent.
+    private func send(_ descriptor: Int32, from offset: Int?, _ count: Int?, more: Bool) throws(ASGIError) -> Bool {
+        if isCancelled { throw .clientGone }
+        let file: FilePart
+        let end: Int
+        do throws(FilePart.Refusal) {
+            let start = if let offset { offset } else { try FilePart.position(of: descriptor) }
+            file = try FilePart(sharing: descriptor, from: start, count: count)
+            end = start + file.count
+        } catch {
+            refuseFile()
+            throw .unsendableFile(path: "descriptor \(descriptor)", code: error.code, reason: error.reason)
+        }
+        let mayGoOn = try send(file, more: more)
+        if offset == nil { FilePart.setPosition(of: descriptor, to: end) }
+        return mayGoOn
+    }
+
+    /// Takes a file as a piece of the body; false if the application should wait until it is sent.
+    package func send(_ file: FilePart, more: Bool) throws(ASGIError) -> Bool {
+        if isCancelled { throw .clientGone }
+        switch response {
+        case .unstarted: throw .unexpectedEvent("http.response.zerocopysend was sent before http.response.start")
+        case .complete, .trailing: throw .unexpectedEvent("http.response.zerocopysend was sent after the response was complete")
+        case .started, .streaming: try put(file, more: more)
+        }
+        return more ? mayGoOn(after: 0) : true
+    }
+
+    /// - Parameter isWhole: whether nothing comes behind the file, not even trailer fields.
+    private func put(_ file: FilePart, more: Bool, isWhole: Bool = false) throws(ASGIError) {
+        let count = file.count
+        let awaitsTrailers = !isWhole && self.awaitsTrailers
+        hasFile = true
+        if let wire {
+            if case .started(let status, let headers) = response {
+                sentStatus = status
                 do throws(ASGIError) {
-                    sentStatus = status
-                    let isUnderWay = try wire.start(status: status, headers: headers, file: file)
-                    if isUnderWay { sentBytes = file.count } else { logAccess(isComplete: true) }
+                    try wire.start(status: status, headers: headers, file: file, more: more || awaitsTrailers)
                 } catch {
-                    response = .unstarted
-                    sentStatus = 0
+                    if case .invalidResponse = error {
+                        response = .unstarted
+                        sentStatus = 0
+                    } else {
+                        response = .streaming
+                    }
                     throw error
                 }
+            } else {
+                try wire.write(file, more: more || awaitsTrailers)
             }
+            sentBytes &+= count
         }
-        complete()
+        response = .streaming
+        guard !more else { return }
+        if awaitsTrailers { response = .trailing } else { finish() }
     }
 
     /// Calls `action` when the client has taken enough of what was sent, but not before others had their turn.
@@ -578,13 +643,20 @@ package final class Exchange: @unchecked Sendable {
     ///
     /// - Parameter unsent: how many bytes at the end of the response, its head included, the client was not sent.
     func fileEnded(unsent: Int, _ failure: FilePart.Failure?) {
+        noteUnsent(unsent, failure)
+        logAccess(isComplete: unsent == 0 && !isShort)
+    }
+
+    /// Notes that the end of what was sent does not reach the client.
+    ///
+    /// - Parameter unsent: as in `fileEnded`.
+    func noteUnsent(_ unsent: Int, _ failure: FilePart.Failure?) {
         let missing = min(unsent, sentBytes)
         sentBytes -= missing
         if let failure {
             trace?.note(.unreadableFile)
             shared.logger.error("the client was cut off: \(missing) bytes of the file that was its response are missing: \(failure)", metadata: outcomeMetadata)
         }
-        logAccess(isComplete: unsent == 0)
     }
 
     /// Notes that the client sends nothing more but may still take the response.
@@ -686,10 +758,12 @@ protocol ExchangeWire: AnyObject {
     func applicationTookBody()
     /// Puts the response's head and the first piece of its body on the wire. On an error nothing is on the wire.
     func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
-    /// Puts the response's head and a file as its whole body on the wire. On an error nothing is on the wire.
-    ///
-    /// - Returns: whether the file is on its way, and `fileEnded` yet to be called; else no byte of it belongs to the response.
-    func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool
+    /// Whether a file is yet to be sent. If one is when the response is complete, the wire calls `fileEnded` later.
+    var sendsFile: Bool { get }
+    /// Puts the response's head and a file as the first piece of its body on the wire. On an error nothing is on the wire.
+    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError)
+    /// Puts a file on the wire as a further piece of the body.
+    func write(_ file: FilePart, more: Bool) throws(ASGIError)
     /// Puts a further piece of the body on the wire.
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError)
     /// Ends the body, with these fields behind it if there is a place for them. On an error nothing is on the wire.

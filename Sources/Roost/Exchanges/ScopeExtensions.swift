@@ -30,6 +30,9 @@ public struct ScopeExtensions: Sendable {
     /// That the server sends files by their path, with `ASGISendEvent.httpResponsePathsend`; never nil. `http.response.pathsend`.
     public var pathsend: PathsendExtension? { PathsendExtension() }
 
+    /// That the server sends parts of open files, with `ASGISendEvent.httpResponseZerocopysend`; never nil. `http.response.zerocopysend`.
+    public var zerocopysend: ZerocopysendExtension? { ZerocopysendExtension() }
+
     /// That responses may end with trailer fields, `ASGISendEvent.httpResponseTrailers`; nil unless the client says that it takes them (`TE: trailers`).
     /// `http.response.trailers`.
     public var trailers: TrailersExtension? { exchange.head.takesTrailers ? TrailersExtension() : nil }
@@ -38,8 +41,8 @@ public struct ScopeExtensions: Sendable {
     /// client speaks HTTP/1.1. `http.response.early_hint`.
     public var earlyHint: EarlyHintExtension? { exchange.takesEarlyHints ? EarlyHintExtension() : nil }
 
-    /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials`, `String`, `PathsendExtension`, `TrailersExtension` or
-    /// `EarlyHintExtension`; nil if there is none.
+    /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials`, `String`, `PathsendExtension`, `ZerocopysendExtension`,
+    /// `TrailersExtension` or `EarlyHintExtension`; nil if there is none.
     public subscript(name: String) -> (any Sendable)? {
         switch name {
         case "proxy_protocol": proxyProtocol
@@ -47,6 +50,7 @@ public struct ScopeExtensions: Sendable {
         case "roost.peer": peer
         case "roost.request_id": requestID
         case "http.response.pathsend": pathsend
+        case "http.response.zerocopysend": zerocopysend
         case "http.response.trailers": trailers
         case "http.response.early_hint": earlyHint
         default: nil
@@ -56,6 +60,11 @@ public struct ScopeExtensions: Sendable {
 
 /// ASGI's `http.response.pathsend` extension: it is there, and says nothing more.
 public struct PathsendExtension: Sendable {
+    init() {}
+}
+
+/// ASGI's `http.response.zerocopysend` extension: it is there, and says nothing more.
+public struct ZerocopysendExtension: Sendable {
     init() {}
 }
 

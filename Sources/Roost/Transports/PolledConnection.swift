@@ -203,7 +203,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     func writeNow() {
         guard case .open = state else { return }
-        while !isBlocked, !connection.output.isEmpty {
+        // A file is sent in turns, at the end of each round.
+        while !isBlocked, !connection.output.isEmpty, connection.output.file == nil {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
                 transport.context.metrics?.sent(count)
