@@ -506,6 +506,36 @@ class ASGIBehaviour:
             self.server.wait_for_output("the client was cut off: .* it has become shorter meanwhile")
         self.assertEqual(self.ask("/").status, 200)
 
+    def test_parts_of_open_files_are_sent(self):
+        self.assertEqual(self.ask_json("/scope")["extensions"]["http.response.zerocopysend"], {})
+        with tempfile.NamedTemporaryFile() as file, self.server.connection() as connection:
+            file.write(b"0123456789")
+            file.flush()
+            for _ in range(3):
+                self.assertEqual(connection.ask("/zerocopysend?path=" + file.name).body, b"012" + b"0123456789" + b"3456789" + b".")
+                self.assertEqual(connection.ask("/zerocopysend?buffered=1&path=" + file.name).body, b"01" + b"234" + b"-5-" + b"6789")
+                self.assertEqual(connection.ask("/zerocopysend?path=" + file.name, method="HEAD").body, b"")
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+
+    def test_an_app_waits_until_a_part_of_a_file_is_sent(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(50 * MIB)
+            self.server.memory.forget_peak()
+            before = self.server.memory.now
+            with Pieces(self.server.connector, "/zerocopysend?path=" + file.name, headers="Connection: close\r\n") as pieces:
+                pieces.until(b"\r\n\r\n")
+                self.server.wait_for(lambda: self.server.descriptors(file.name) > 0, "the file is not open")
+                self.assertEqual(self.ask("/").body, b"Hello World")
+                self.assertGreater(len(pieces.all()), 100 * MIB - 10)
+            self.assertLess(self.server.memory.peak - before, ROOM)
+            self.server.wait_for(lambda: self.server.descriptors(file.name) == 0, "the file is open")
+
+    def test_a_file_that_cannot_be_sent_from_is_an_error_and_the_app_may_answer_otherwise(self):
+        for how, expected in (("negative", [False, "ValueError"]), ("pipe", [True, "OSError"]), ("object", [False, "TypeError"]),
+                              ("memory", [True, "UnsupportedOperation"])):
+            with self.subTest(how=how):
+                self.assertEqual(self.ask_json("/zerocopysend-or?how=" + how), expected)
+
     def test_nothing_is_left_of_requests_that_are_over(self):
         """Of all those above, and of these."""
         for path in ("/", "/raise", "/pieces", "/cancel-itself"):

@@ -8,6 +8,8 @@ enum ASGIMessage {
     case event(ASGISendEvent)
     /// `http.response.pathsend`; the path lives as long as Python's message.
     case file(path: PyPointer)
+    /// `http.response.zerocopysend`; the file, an object or a number, lives as long as Python's message.
+    case part(file: PyPointer, offset: Int?, count: Int?, more: Bool)
 }
 
 /// Reads the messages that an application gives to `send`.
@@ -41,6 +43,7 @@ final class ASGIMessages {
             guard let path = PyDict_GetItemWithError(message, interned.path) else { throw missing("path") }
             return .file(path: path)
         }
+        if name.equals("http.response.zerocopysend") { return try part(message) }
         if name.equals("http.response.trailers") {
             return .event(.httpResponseTrailers(try fields(message), more: try truth(of: message, at: interned.moreTrailers)))
         }
@@ -60,6 +63,24 @@ final class ASGIMessages {
             throw PythonRaised()
         }
         return .httpResponseBody(body, more: try truth(of: message, at: interned.moreBody))
+    }
+
+    private func part(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
+        guard let file = PyDict_GetItemWithError(message, interned.file) else { throw missing("file") }
+        let (offset, count) = (try number(in: message, at: interned.offset), try number(in: message, at: interned.count))
+        return .part(file: file, offset: offset, count: count, more: try truth(of: message, at: interned.moreBody))
+    }
+
+    /// What is there as a number; nil if nothing is, or None.
+    private func number(in message: PyPointer, at key: PyPointer) throws(PythonRaised) -> Int? {
+        guard let value = PyDict_GetItemWithError(message, key) else {
+            if PyErr_Occurred() != nil { throw PythonRaised() }
+            return nil
+        }
+        guard value != Py_None() else { return nil }
+        let number = PyLong_AsLong(value)
+        if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        return number
     }
 
     /// What is there as a truth value; false if nothing is.

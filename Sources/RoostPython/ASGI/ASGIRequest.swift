@@ -9,7 +9,7 @@ import Roost
 /// with where it is raised. For the thread that holds the GIL, which is the one that drives the server.
 final class ASGIRequest {
     let exchange: Exchange
-    private let application: ASGIApplication
+    let application: ASGIApplication
     /// The application's coroutine; nil before it has started and after it has ended.
     private(set) var coroutine: PyPointer?
     /// The task that runs this request.
@@ -198,6 +198,7 @@ final class ASGIRequest {
             switch try application.messages.read(message, takesTrailers: exchange.head.takesTrailers) {
             case .event(let read): event = read
             case .file(let path): return try send(path: path)
+            case .part(let file, let offset, let count, let more): return try send(partOf: file, from: offset, count, more: more)
             }
             let mayGoOn: Bool
             do throws(ASGIError) {
@@ -208,22 +209,26 @@ final class ASGIRequest {
             } catch {
                 throw refused(error)
             }
-            if mayGoOn { return returning(application.ready) }
-            let future = try PythonReference(cpython_call0(application.future))
-            let waiting = ASGIFuture(future.pointer)
-            exchange.onLoop {
-                exchange.whenRoom { waiting.resolve { () throws(PythonRaised) in PythonReference(sharing: Py_None()) } }
-                application.settle(exchange)
-            }
-            return cpython_call1(application.wait, future.pointer)
+            return mayGoOn ? returning(application.ready) : try roomToCome()
         } catch {
             return nil
         }
     }
+
+    /// What an application awaits until there is room for more.
+    func roomToCome() throws(PythonRaised) -> PyPointer? {
+        let future = try PythonReference(cpython_call0(application.future))
+        let waiting = ASGIFuture(future.pointer)
+        exchange.onLoop {
+            exchange.whenRoom { waiting.resolve { () throws(PythonRaised) in PythonReference(sharing: Py_None()) } }
+            application.settle(exchange)
+        }
+        return cpython_call1(application.wait, future.pointer)
+    }
 }
 
 extension ASGIRequest {
-    private func refused(_ error: ASGIError) -> PythonRaised {
+    func refused(_ error: ASGIError) -> PythonRaised {
         raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
     }
 

@@ -6,7 +6,7 @@ import Roost
 ///
 /// For threads that hold the GIL.
 final class ScopeExtensionsObject {
-    private let requestIDKey, pathsendKey, trailersKey, earlyHintKey, idKey, peerKey, pidKey, uidKey, gidKey: PyPointer
+    private let requestIDKey, pathsendKey, zerocopysendKey, trailersKey, earlyHintKey, idKey, peerKey, pidKey, uidKey, gidKey: PyPointer
     /// The peer of the request before, which most often is the next one's too, and its dictionary to be copied.
     private var knownPeer: (credentials: PeerCredentials, dictionary: PyPointer)?
 
@@ -16,6 +16,7 @@ final class ScopeExtensionsObject {
         }
         requestIDKey = try name("roost.request_id")
         pathsendKey = try name("http.response.pathsend")
+        zerocopysendKey = try name("http.response.zerocopysend")
         trailersKey = try name("http.response.trailers")
         earlyHintKey = try name("http.response.early_hint")
         idKey = try name("id")
@@ -28,7 +29,7 @@ final class ScopeExtensionsObject {
     deinit {
         // On whatever thread this is.
         InterpreterLock().held {
-            for pointer in [requestIDKey, pathsendKey, trailersKey, earlyHintKey, idKey, peerKey, pidKey, uidKey, gidKey] { Py_DecRef(pointer) }
+            for pointer in [requestIDKey, pathsendKey, zerocopysendKey, trailersKey, earlyHintKey, idKey, peerKey, pidKey, uidKey, gidKey] { Py_DecRef(pointer) }
             Py_DecRef(knownPeer?.dictionary)
         }
     }
@@ -40,6 +41,7 @@ final class ScopeExtensionsObject {
         try share(requestID.pointer, at: idKey, of: request.pointer)
         try all.set(requestIDKey, request)
         if extensions.pathsend != nil { try all.set(pathsendKey, PythonReference(PyDict_New())) }
+        if extensions.zerocopysend != nil { try all.set(zerocopysendKey, PythonReference(PyDict_New())) }
         if extensions.trailers != nil { try all.set(trailersKey, PythonReference(PyDict_New())) }
         if extensions.earlyHint != nil { try all.set(earlyHintKey, PythonReference(PyDict_New())) }
         if let credentials = extensions.peer {

@@ -6,7 +6,7 @@ import CPython
 struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
     let http, https, version10, version11, version2, get, post, slash, emptyBytes, emptyText: PyPointer
-    let httpRequest, httpDisconnect, body, moreBody, status, trailers, moreTrailers, links: PyPointer
+    let httpRequest, httpDisconnect, body, moreBody, status, trailers, moreTrailers, links, file, offset, count: PyPointer
     let requestID: RequestVariable
     let traceID: TraceIDVariable
 
@@ -46,6 +46,9 @@ struct Interned: @unchecked Sendable {
         trailers = try name("trailers")
         moreTrailers = try name("more_trailers")
         links = try name("links")
+        file = try name("file")
+        offset = try name("offset")
+        count = try name("count")
         requestID = try RequestVariable("roost.request_id")
         traceID = try TraceIDVariable()
     }

@@ -12,6 +12,12 @@ final class HTTP2Stream {
     /// How much of a file is read at once.
     private static let filePiece = 64 << 10
 
+    private enum Piece {
+        case data(ByteBuffer, ends: Bool)
+        case file(FilePart, ends: Bool)
+        case trailers(HPACKHeaders)
+    }
+
     let id: HTTP2StreamID
     /// Invariant: the connection owns its streams, and lets go of their exchanges before it goes.
     private unowned(unsafe) let connection: HTTP2Connection
@@ -41,8 +47,9 @@ final class HTTP2Stream {
     private var waitingBytes = 0
     /// When the client last took some of it.
     private var writeMark: MonotonicTime
-    private var file: FilePart?
-    /// That whose response is complete but for its file.
+    /// What is yet to be given to flow control; empty, or a file and what comes behind it.
+    private var pieces: [Piece] = []
+    /// That whose response is complete but for a file.
     private var fileExchange: Exchange?
     private var isResuming = false
 
@@ -150,15 +157,31 @@ final class HTTP2Stream {
     /// Notes that the stream, or its connection, is gone.
     func closed() {
         let (exchange, fileExchange) = (self.exchange, self.fileExchange)
+        let (unsent, failure) = unsentFile
         self.exchange = nil
         self.fileExchange = nil
+        pieces = []
         hasRequestEnded = true
         hasEnded = true
-        if let fileExchange {
-            fileExchange.fileEnded(unsent: waitingBytes + (file?.count ?? 0), file?.failure)
-            file = nil
-        }
+        fileExchange?.fileEnded(unsent: unsent, failure)
+        if unsent > 0 { exchange?.noteUnsent(unsent, failure) }
         exchange?.disconnect()
+    }
+
+    /// How many bytes of files, and of what comes behind them, were not sent, and what is wrong with the file.
+    private var unsentFile: (Int, FilePart.Failure?) {
+        var count = pieces.isEmpty ? 0 : waitingBytes
+        var failure: FilePart.Failure?
+        for piece in pieces {
+            switch piece {
+            case .data(let bytes, _): count += bytes.readableBytes
+            case .file(let file, _):
+                count += file.count
+                failure = failure ?? file.failure
+            case .trailers: break
+            }
+        }
+        return (count, failure)
     }
 
     /// Ends the exchange at once.
@@ -205,7 +228,9 @@ final class HTTP2Stream {
 // MARK: - Responses
 
 extension HTTP2Stream: ExchangeWire {
-    var hasRoom: Bool { fileExchange == nil && waitingBytes < WireConnection.highWater && connection.output.count < WireConnection.highWater }
+    var sendsFile: Bool { !pieces.isEmpty }
+
+    var hasRoom: Bool { pieces.isEmpty && waitingBytes < WireConnection.highWater && connection.output.count < WireConnection.highWater }
 
     var lacksBody: Bool { bodyLeft ?? 0 > 0 }
 
@@ -233,18 +258,12 @@ extension HTTP2Stream: ExchangeWire {
         if !hasEnded { try write(body, more: more) }
     }
 
-    func start(status: Int, headers: Headers, file: FilePart) throws(ASGIError) -> Bool {
-        if let announced = headers["content-length"].flatMap({ Int($0) }) { file.shorten(to: announced) }
+    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
         try putHead(
-            status: status, headers: headers, bodyLength: file.count, requestID: shared.sendsRequestID ? exchange?.requestID : nil,
-            endsStream: file.count == 0 || isHead
+            status: status, headers: headers, bodyLength: more ? nil : file.count, requestID: shared.sendsRequestID ? exchange?.requestID : nil,
+            endsStream: !more && file.count == 0
         )
-        bodyLeft = nil
-        guard !hasEnded else { return false }
-        self.file = file
-        fileExchange = exchange
-        sendFile()
-        return true
+        if !hasEnded { try write(file, more: more) }
     }
 
     private func putHead(status: Int, headers: Headers, bodyLength: Int?, requestID: RequestID?, endsStream: Bool = false) throws(ASGIError) {
@@ -273,15 +292,24 @@ extension HTTP2Stream: ExchangeWire {
     }
 
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
+        let ends = try noteBody(body.readableBytes, more: more)
+        let body = hasNoBody ? ByteBuffer() : body
+        if body.readableBytes > 0 || ends { put(.data(body, ends: ends)) }
+    }
+
+    func write(_ file: FilePart, more: Bool) throws(ASGIError) {
+        let ends = try noteBody(file.count, more: more)
+        put(hasNoBody ? .data(ByteBuffer(), ends: ends) : .file(file, ends: ends))
+    }
+
+    /// Counts a piece of the body; returns whether it is the last on the wire.
+    private func noteBody(_ count: Int, more: Bool) throws(ASGIError) -> Bool {
         if let bodyLeft {
-            guard body.readableBytes <= bodyLeft else { throw .bodyTooLong(announced: announced) }
-            self.bodyLeft = bodyLeft - body.readableBytes
+            guard count <= bodyLeft else { throw .bodyTooLong(announced: announced) }
+            self.bodyLeft = bodyLeft - count
         }
         // Less than was announced is not to look whole: `responseComplete` resets the stream.
-        let ends = !more && !lacksBody
-        let body = hasNoBody ? ByteBuffer() : body
-        guard body.readableBytes > 0 || ends else { return }
-        sendData(body, endsStream: ends)
+        return !more && !lacksBody
     }
 
     func end(trailers: Headers) throws(ASGIError) {
@@ -292,8 +320,7 @@ extension HTTP2Stream: ExchangeWire {
         } catch {
             throw .invalidResponse(error.reason)
         }
-        guard !fields.fields.isEmpty else { return sendData(ByteBuffer(), endsStream: true) }
-        send(.headers(.init(headers: HPACKHeaders(fields.fields), endStream: true)), endsStream: true)
+        put(fields.fields.isEmpty ? .data(ByteBuffer(), ends: true) : .trailers(HPACKHeaders(fields.fields)))
     }
 
     func hint(_ fields: Headers) throws(ASGIError) {
@@ -318,6 +345,7 @@ extension HTTP2Stream: ExchangeWire {
             )
             return reset(.internalError)
         }
+        if !pieces.isEmpty { fileExchange = completed }
         dismissClient()
     }
 
@@ -332,7 +360,7 @@ extension HTTP2Stream: ExchangeWire {
 
     /// Tells a client whose request was answered before it was whole that it need not go on (RFC 9113 section 8.1).
     private func dismissClient() {
-        guard !hasRequestEnded, hasEnded, waitingBytes == 0, file == nil else { return }
+        guard !hasRequestEnded, hasEnded, waitingBytes == 0 else { return }
         hasRequestEnded = true
         connection.send(.rstStream(.noError), on: id)
     }
@@ -360,7 +388,7 @@ extension HTTP2Stream: ExchangeWire {
         waitingBytes -= count
         writeMark = shared.loop.now
         guard !isResuming, waitingBytes < WireConnection.lowWater else { return }
-        guard file != nil || fileExchange != nil || exchange?.isWaitingForRoom ?? false || hasEnded && !hasRequestEnded else { return }
+        guard !pieces.isEmpty || fileExchange != nil || exchange?.isWaitingForRoom ?? false || hasEnded && !hasRequestEnded else { return }
         // Not at once: this is called from within HTTP/2's own work.
         isResuming = true
         shared.loop.inNextRound { [weak self] in self?.resume() }
@@ -369,29 +397,49 @@ extension HTTP2Stream: ExchangeWire {
     /// Goes on with what waited for room.
     func resume() {
         isResuming = false
-        if file != nil {
-            sendFile()
-        } else if waitingBytes == 0, let ended = fileExchange {
-            fileExchange = nil
-            ended.fileEnded(unsent: 0, nil)
-        }
+        sendPieces()
         if let exchange, exchange.isWaitingForRoom, hasRoom { exchange.resumeRoomWaiter() }
         if exchange == nil { dismissClient() }
     }
 
     /// Whether something of the stream waits for the connection's output to drain.
-    var waitsForRoom: Bool { file != nil || exchange?.isWaitingForRoom ?? false }
+    var waitsForRoom: Bool { !pieces.isEmpty || exchange?.isWaitingForRoom ?? false }
 
-    private func sendFile() {
-        while let file, waitingBytes < WireConnection.lowWater, connection.output.count < WireConnection.highWater {
+    private func put(_ piece: Piece) {
+        pieces.append(piece)
+        sendPieces()
+    }
+
+    private func sendPieces() {
+        while let piece = pieces.first {
+            switch piece {
+            case .data(let bytes, let ends): sendData(bytes, endsStream: ends)
+            case .file(let file, let ends): guard sendFile(file, endsStream: ends) else { return }
+            case .trailers(let fields): send(.headers(.init(headers: fields, endStream: true)), endsStream: true)
+            }
+            pieces.removeFirst()
+        }
+        guard let ended = fileExchange else { return }
+        fileExchange = nil
+        ended.fileEnded(unsent: 0, nil)
+    }
+
+    /// Sends what there is room for of a file; returns whether that is all of it.
+    private func sendFile(_ file: FilePart, endsStream: Bool) -> Bool {
+        guard file.count > 0 else {
+            if endsStream { sendData(ByteBuffer(), endsStream: true) }
+            return true
+        }
+        while waitingBytes < WireConnection.lowWater, connection.output.count < WireConnection.highWater {
             var piece = ByteBuffer()
             guard file.read(atMost: Self.filePiece, { piece.writeBytes($0.bytes) }) else {
                 closed()
-                return reset(.internalError)
+                reset(.internalError)
+                return false
             }
-            let isLast = file.count == 0
-            if isLast { self.file = nil }
-            sendData(piece, endsStream: isLast)
+            sendData(piece, endsStream: endsStream && file.count == 0)
+            if file.count == 0 { return true }
         }
+        return false
     }
 }

@@ -9,6 +9,12 @@ from typing import Any, Callable, Literal, Optional, Protocol, TypedDict, TypeVa
 Mode = Literal["asgi", "wsgi"]
 
 
+class HasFileno(Protocol):
+    """An open file."""
+
+    def fileno(self) -> int: ...
+
+
 class ASGIVersions(TypedDict):
     """Which ASGI the server speaks."""
 
@@ -99,6 +105,17 @@ class HTTPResponsePathsendEvent(TypedDict):
     path: str
 
 
+class _HTTPResponseZerocopysend(TypedDict):
+    type: Literal["http.response.zerocopysend"]
+    file: Union[int, HasFileno]
+
+
+class HTTPResponseZerocopysendEvent(_HTTPResponseZerocopysend, total=False):
+    offset: Optional[int]
+    count: Optional[int]
+    more_body: bool
+
+
 class LifespanStartupCompleteEvent(TypedDict):
     type: Literal["lifespan.startup.complete"]
 
@@ -130,6 +147,7 @@ ASGISendEvent = Union[
     HTTPResponseTrailersEvent,
     HTTPResponseEarlyHintEvent,
     HTTPResponsePathsendEvent,
+    HTTPResponseZerocopysendEvent,
     LifespanStartupCompleteEvent,
     LifespanStartupFailedEvent,
     LifespanShutdownCompleteEvent,

@@ -5,6 +5,7 @@ It runs on asyncio, uvloop and trio alike.
 
 import asyncio
 import hashlib
+import io
 import json
 import logging
 import os
@@ -519,6 +520,44 @@ async def pathsend_or(scope, receive, send):
     except (OSError, RuntimeError, TypeError) as error:
         return await answer_json(send, [type(error).__name__, getattr(error, "errno", None), getattr(error, "filename", None)])
     record("file is under way")
+
+
+@at("/zerocopysend")
+async def zerocopysend(scope, receive, send):
+    """Parts of a file that is closed as soon as each was awaited; ``how`` says how the file is given."""
+    asked = query(scope)
+    await send({"type": "http.response.start", "status": 200})
+    if "buffered" in asked:
+        # Of what its reader has read ahead nothing is lost.
+        with open(asked["path"], "rb") as file:
+            await send({"type": "http.response.body", "body": file.read(2), "more_body": True})
+            await send({"type": "http.response.zerocopysend", "file": file, "count": 3, "more_body": True})
+            await send({"type": "http.response.body", "body": b"-" + file.read(1) + b"-", "more_body": True})
+            await send({"type": "http.response.zerocopysend", "file": file})
+        return
+    number = os.open(asked["path"], os.O_RDONLY)
+    await send({"type": "http.response.zerocopysend", "file": number, "count": 3, "more_body": True})
+    await send({"type": "http.response.zerocopysend", "file": number, "offset": 0, "more_body": True})
+    await send({"type": "http.response.zerocopysend", "file": number, "offset": None, "count": None, "more_body": True})
+    os.close(number)
+    await send({"type": "http.response.body", "body": b"."})
+
+
+@at("/zerocopysend-or")
+async def zerocopysend_or(scope, receive, send):
+    """A file that cannot be sent, and why not."""
+    asked = query(scope)
+    given = {"negative": -1, "object": object(), "memory": io.BytesIO(b"content")}.get(asked["how"], 0)
+    ends = os.pipe()
+    message = {"type": "http.response.zerocopysend", "file": ends[0] if asked["how"] == "pipe" else given}
+    try:
+        await send({"type": "http.response.start", "status": 200})
+        await send(message)
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        await answer_json(send, [isinstance(error, OSError), type(error).__name__])
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 @at("/trailers")
