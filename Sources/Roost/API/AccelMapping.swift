@@ -43,7 +43,7 @@ public struct AccelMapping: Sendable, Hashable {
     }
 
     /// With everything encoded but what a path may have as it is (RFC 3986 section 3.3).
-    private static func encoded(_ path: some Sequence<UInt8>) -> String {
+    static func encoded(_ path: some Sequence<UInt8>) -> String {
         var result = ""
         for byte in path {
             switch byte {

@@ -370,6 +370,11 @@ package final class Exchange: @unchecked Sendable {
     /// Whether a proxy has files of its own.
     package var hasAccelMap: Bool { !shared.accelMap.isEmpty }
 
+    /// Whether a trusted proxy sends the file with this path if it is the whole response.
+    func isLeftToProxy(_ path: [UInt8]) -> Bool {
+        !shared.accelMap.isEmpty && origin.isForwarderTrusted && shared.accelMap.contains { $0.location(of: path) != nil }
+    }
+
     /// Completes the response that was started by telling the proxy which of its files is the body, if it has this one; false if it has not.
     package func handOver(_ path: some Collection<UInt8>) throws(ASGIError) -> Bool {
         guard !shared.accelMap.isEmpty, origin.isForwarderTrusted, case .started(200, var headers) = response,
