@@ -73,6 +73,8 @@ class HypercornTests(Directory):
             use_reloader = false
             include_server_header = false
             alpn_protocols = ["h2", "http/1.1"]
+            quic_bind = []
+            h2_max_concurrent_streams = 100
             """.format(self.directory))
         wrapper = ("sh", "-c", 'cd "$0" && exec "$@"', self.directory)
         program = Program(self, binary("ROOST_BIN"), "serve", "--config", "hypercorn.toml", "--venv", environment(CORE), wrapper=wrapper)
@@ -89,7 +91,7 @@ class HypercornTests(Directory):
         self.assertEqual(program.terminate().wait(), 0)
         with open(self.path("access.log")) as file:
             self.assertEqual([line.split()[8] for line in file], ["200", "421", "200", "200"])
-        for key in ("insecure_bind", "alpn_protocols"):
+        for key in ("quic_bind", "h2_max_concurrent_streams"):
             found = re.findall(r"(?m)^\S+ warning  hypercorn\.toml:\d+:1: {} = .* has no meaning here".format(key), program.output())
             self.assertEqual(len(found), 1, program.output())
 
@@ -146,7 +148,7 @@ class CheckTests(Directory):
         self.write("roost.toml", """\
             backlg = 1
             socket_mode = 660
-            certfile = "/x"
+            quic_bind = "/x"
             [[bind]]
             address = "unix:a.sock"
             proxy_protocl = "v2"

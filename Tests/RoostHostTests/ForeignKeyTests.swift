@@ -105,13 +105,13 @@ struct ForeignKeyTests {
         #expect(serve.wsgiMaxBodySize == 1 << 20 && serve.serverNames.map(\.description) == ["shop.example", "www.shop.example:443"])
         #expect(settings.origins["access_logfile"]?.description == "h.toml:6:1 (accesslog)")
         let named = settings.warnings.map { $0.split(separator: " ")[1] }
-        #expect(named == ["insecure_bind", "quic_bind", "daemon", "h2_max_concurrent_streams", "websocket_max_message_size", "alpn_protocols"])
-        #expect(settings.warnings[0].hasPrefix("h.toml:2:1: insecure_bind = [] has no meaning here and may be left out: every address is served in clear text"))
+        #expect(named == ["quic_bind", "daemon", "h2_max_concurrent_streams", "websocket_max_message_size"])
+        #expect(settings.warnings[0].hasPrefix("h.toml:3:1: quic_bind = [] has no meaning here and may be left out: "))
+        #expect(values.tls.insecureBinds == [] && values.tls.alpnProtocols == [.http2, .http1])
     }
 
     @Test("what can't apply is refused with what to do instead", arguments: [
-        ("certfile = '/a.pem'", "h.toml:1:1: certfile = \"/a.pem\": Roost does not end TLS: the proxy in front does; "),
-        ("\ninsecure_bind = ['[::]:80']", "h.toml:2:1: insecure_bind = [\"[::]:80\"]: every address is served in clear text"),
+        ("verify_flags = 4", "h.toml:1:1: verify_flags = 4: lists of revoked certificates are not looked at"),
         ("quic_bind = ['localhost:4433']", "speaks HTTP/3 to clients"),
         ("h2_max_concurrent_streams = 5", "speaks HTTP/2 to clients"),
         ("websocket_ping_interval = 20", "WebSockets are not served yet"),
@@ -139,11 +139,11 @@ struct ForeignKeyTests {
             try #require(throws: SettingError.self) { try SettingLayers.resolve(.command, flags: [], environment: [variable: "x"]) }.description
         }
         #expect(try refusal("ROOST_ACCESSLOG") == "unknown setting ROOST_ACCESSLOG in the environment; did you mean ROOST_ACCESS_LOGFILE?")
-        #expect(try refusal("ROOST_CERTFILE").hasPrefix("ROOST_CERTFILE=\"x\": Roost does not end TLS"))
+        #expect(try refusal("ROOST_CERT_REQS") == "unknown setting ROOST_CERT_REQS in the environment; did you mean ROOST_VERIFY_MODE?")
     }
 
     @Test("a flag of such a name is refused with what to do instead", arguments: [
-        ("--certfile", "--certfile: Roost does not end TLS"), ("-D", "-D: Roost stays in the foreground"), ("--uds", "--uds: put it into bind"),
+        ("--keyfile-password", "--keyfile-password: everybody on the machine can read command lines"), ("-D", "-D: Roost stays in the foreground"), ("--uds", "--uds: put it into bind"),
         ("--timeout-keep-alive", "--timeout-keep-alive: use --keep-alive-timeout"), ("--log-config", "--log-config: Roost's own log goes to standard error"),
     ])
     func refusedFlags(_ flag: String, _ expected: String) throws {

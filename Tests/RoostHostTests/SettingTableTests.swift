@@ -9,7 +9,8 @@ struct SettingTableTests {
     /// A value that the setting accepts and that is not its default.
     static func example(_ setting: Setting) -> String {
         switch setting.key {
-        case "bind": return "unix:/run/x.sock"
+        case "bind", "insecure_bind": return "unix:/run/x.sock"
+        case "keyfile_password": return "credential:x"
         case "log_level": return "debug"
         case "log_format": return "json"
         case "access_log_format": return "%(h)s"
@@ -19,6 +20,8 @@ struct SettingTableTests {
         case "workers_max_rss": return "777MiB"
         case "proxy_protocol": return "required"
         case "header_map": return "refuse"
+        case "verify_mode": return "optional"
+        case "ciphers": return "ECDHE+CHACHA20"
         default: break
         }
         return switch setting.placeholder {
@@ -31,6 +34,8 @@ struct SettingTableTests {
         case "user", "group": "www-data"
         case "name": "example.org, *.example.net:8443, [2001:db8::1]"
         case "pattern": "*.html"
+        case "version": "1.3"
+        case "protocols": "http/1.1"
         case "host:port": "127.0.0.1:9125"
         case "directory=location": "/srv/files=/protected"
         default: "/x"

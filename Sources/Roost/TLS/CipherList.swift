@@ -66,6 +66,18 @@ struct CipherList {
     ]
 }
 
+extension TLSConfig {
+    /// What is wrong with a list of cipher suites; nil if nothing is.
+    package static func problem(ofCiphers text: String) -> String? {
+        do throws(CipherListError) {
+            _ = try CipherList(text)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+}
+
 /// A suite of TLS 1.2 that BoringSSL has and a certificate is for.
 private struct Suite: Sendable {
     let name: String

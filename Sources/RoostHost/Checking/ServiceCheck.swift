@@ -38,6 +38,7 @@ struct ServiceCheck {
         for problem in settings.values.serve.problems { found(problem) }
         let isServedAsWanted = becomeUser()
         checkFiles()
+        checkTLS()
         checkBinds()
         guard isSound("app", "python", "venv", "app_dir", "factory", "worker_class") else { return false }
         do {
@@ -150,6 +151,18 @@ struct ServiceCheck {
         }
     }
 
+    /// Reads the certificates as serving does, and as whom serving does.
+    private mutating func checkTLS() {
+        guard isSound("certfile", "keyfile", "keyfile_password", "certificate", "ca_certs", "verify_mode", "ciphers", "insecure_bind") else { return }
+        do {
+            var config = settings.values.serve
+            try settings.addTLS(to: &config)
+            if let tls = config.tls { notes += try TLSLoader(tls).check().warnings }
+        } catch {
+            found(error)
+        }
+    }
+
     private mutating func checkBinds() {
         guard isSound("bind", "socket_mode", "socket_user", "socket_group", "umask", "socket_make_dirs", "reuse_port") else { return }
         let passed: ListenDescriptors
@@ -160,6 +173,7 @@ struct ServiceCheck {
         }
         var config = settings.values.serve
         if settings.origins["bind"] == nil, !passed.descriptors.isEmpty { config.bind = [.systemd(name: nil)] }
+        config.bind += settings.values.tls.clearTextBinds
         let trial = ListenTrial(config, activated: passed)
         for problem in trial.problems {
             if isRunning, problem.code == EADDRINUSE, let holder = problem.holder {

@@ -3,6 +3,7 @@ internal import ArgumentParser
 /// The flags that every app has, in groups. Each group shows as a section of the help text.
 struct SettingOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.listening.rawValue) var listening: SettingFlags<Listening>
+    @OptionGroup(title: SettingSection.tls.rawValue) var tls: SettingFlags<TLS>
     @OptionGroup(title: SettingSection.proxies.rawValue) var proxies: SettingFlags<Proxies>
     @OptionGroup(title: SettingSection.application.rawValue) var application: SettingFlags<Application>
     @OptionGroup(title: SettingSection.workers.rawValue) var workers: SettingFlags<Workers>
@@ -17,11 +18,12 @@ struct SettingOptions: ParsableArguments {
 
     /// The flags that were given.
     var given: [GivenFlag] {
-        listening.given + proxies.given + application.given + workers.given + development.given + responses.given + limits.given
-            + timeouts.given + lifecycle.given + observation.given + process.given + general.given
+        listening.given + tls.given + proxies.given + application.given + workers.given + development.given + responses.given
+            + limits.given + timeouts.given + lifecycle.given + observation.given + process.given + general.given
     }
 
     enum Listening: SettingGroup { static var section: SettingSection { .listening } }
+    enum TLS: SettingGroup { static var section: SettingSection { .tls } }
     enum Proxies: SettingGroup { static var section: SettingSection { .proxies } }
     enum Application: SettingGroup { static var section: SettingSection { .application } }
     enum Workers: SettingGroup { static var section: SettingSection { .workers } }

@@ -83,6 +83,7 @@ struct HostedService: Sendable {
         _ = try pidFileResult.get()
         var (config, accessLog) = try settings.values.configAndLog(threads: threads, logger, accessLog: handover.accessLog, worker: role.workerNumber)
         if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
+        try settings.addTLS(to: &config)
         let listeners = switch role {
         case .service: OpenListeners(config)
         case .worker(_, _, let handover): OpenListeners(config, adopting: handover, isOwner: false)

@@ -16,8 +16,10 @@ package struct WorkerSettings: Sendable {
     /// - Parameter values: By key, as `roost config` writes them; `SettingValue.nothing` where a setting may be unset or off.
     package init(_ values: [String: SettingValue]) throws(WorkerError) {
         do {
-            let settings = try SettingLayers.resolve(.command, program: values).values
-            self.init(settings, try settings.config(threads: Self.threads))
+            let settings = try SettingLayers.resolve(.command, program: values)
+            var config = try settings.values.config(threads: Self.threads)
+            try settings.addTLS(to: &config)
+            self.init(settings.values, config)
         } catch {
             throw WorkerError(error)
         }

@@ -17,6 +17,8 @@ struct HostSettings: Sendable {
     var accessLogFile: String?
     /// How its lines look.
     var accessLogFormat = AccessLogFormat.roost
+    /// How TLS is spoken.
+    var tls = TLSSettings()
     /// How many threads run WSGI apps; nil for what suits the app's language.
     var threads: Int?
     /// How many processes serve, and when they are replaced.

@@ -2,6 +2,7 @@
 enum SettingSection: String, Sendable, CaseIterable {
     case general = "General"
     case listening = "Listening"
+    case tls = "TLS"
     case proxies = "Proxies"
     case application = "Application"
     case python = "Python apps"

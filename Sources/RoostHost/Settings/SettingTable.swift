@@ -44,7 +44,7 @@ struct SettingTable: Sendable {
         Setting("debug", .python, .onOff, \.python.isDebugging, "Switch the event loop's debug mode on, which finds slow callbacks and forgotten awaits."),
     ]
 
-    private static let shared: [Setting] = [general, listening, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, tls, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(
@@ -105,6 +105,49 @@ struct SettingTable: Sendable {
         Setting(
             "allow_peer_group", .listening, .accounts("group"), \.serve.allowPeerGroup,
             "Serve only processes of these groups on Unix sockets (name or number); may be given several times."
+        ),
+    ]
+
+    private static let tls: [Setting] = [
+        Setting(
+            "certfile", .tls, .unset(or: .pemFile("a certificate and its chain")), \.tls.certificateFile, otherFlags: ["ssl-certfile"],
+            "Speak TLS with the certificate in this PEM file, the chain behind it; credential:NAME is one that systemd passes."
+        ),
+        Setting(
+            "keyfile", .tls, .unset(or: .pemFile("a private key")), \.tls.keyFile, otherFlags: ["ssl-keyfile"],
+            "Take the private key from this PEM file; without it, from that of the certificate."
+        ),
+        Setting(
+            "keyfile_password", .tls, .unset(or: .secret), \.tls.keyPassword, places: [.environment, .file],
+            "Decrypt the key with this; credential:NAME is a file that systemd passes."
+        ),
+        Setting(
+            "certificate", .tls, .certificates, \.tls.certificates, places: [.environment, .file],
+            "Speak TLS with this certificate where a client asks for one of its names."
+        ),
+        Setting(
+            "ca_certs", .tls, .unset(or: .pemFile("certificates of authorities")), \.tls.caCertificates, otherFlags: ["ssl-ca-certs"],
+            "Accept clients' certificates of the authorities in this PEM file."
+        ),
+        Setting(
+            "verify_mode", .tls, .verifyMode, \.tls.verifyMode, otherFlags: ["cert-reqs", "ssl-cert-reqs"],
+            "Ask clients for a certificate: none, optional or required."
+        ),
+        Setting(
+            "ciphers", .tls, .ciphers, \.tls.ciphers, otherFlags: ["ssl-ciphers"],
+            "Offer these cipher suites in TLS 1.2, as openssl-ciphers(1) writes them; those of TLS 1.3 are all there."
+        ),
+        Setting("tls_min_version", .tls, .tlsVersion, \.tls.minimumVersion, "Speak no older version of TLS than this one: 1.2 or 1.3."),
+        Setting(
+            "alpn_protocols", .tls, .alpnProtocols, \.tls.alpnProtocols,
+            "Offer these protocols inside of TLS, the preferred one first: h2, http/1.1; may be given several times."
+        ),
+        Setting(
+            "ssl_handshake_timeout", .tls, .either(.positiveTime, or: "off"), \.tls.handshakeTimeout, "Wait this long for the handshake of a connection."
+        ),
+        Setting(
+            "insecure_bind", .tls, .insecureBinds, \.tls.insecureBinds,
+            "Listen on this address in clear text while bind speaks TLS; may be given several times."
         ),
     ]
 

@@ -22,25 +22,18 @@ extension ForeignKey {
             "it chooses Python's event loop, which this program has not"),
     ]
 
-    private static let endsTLS = """
-        Roost does not end TLS: the proxy in front does; have it tell of the client by forwarded fields (forwarded_allow_ips) or by the PROXY \
-        protocol (proxy_protocol)
-        """
-
     private static let tls = [
-        ForeignKey("alpn_protocols", neutral: [.list([.text("h2"), .text("http/1.1")]), .list([.text("http/1.1")]), .list([])], endsTLS),
-        ForeignKey("ca_certs", flags: ["--ca-certs", "--ssl-ca-certs"], endsTLS),
-        ForeignKey("cert_reqs", flags: ["--cert-reqs", "--ssl-cert-reqs"], endsTLS),
-        ForeignKey("certfile", flags: ["--certfile", "--ssl-certfile"], endsTLS),
-        ForeignKey("ciphers", flags: ["--ciphers", "--ssl-ciphers"], neutral: [.text("ECDHE+AESGCM")], endsTLS),
-        ForeignKey("keyfile", flags: ["--keyfile", "--ssl-keyfile"], endsTLS),
-        ForeignKey("keyfile_password", flags: ["--keyfile-password", "--ssl-keyfile-password"], endsTLS),
-        ForeignKey("ssl_handshake_timeout", neutral: [.integer(60), .number(60)], endsTLS),
-        ForeignKey("verify_flags", endsTLS),
-        ForeignKey("verify_mode", flags: ["--verify-mode"], endsTLS),
+        ForeignKey("cert_reqs", as: "verify_mode", "use verify_mode"),
+        ForeignKey("ssl_certfile", as: "certfile", "use certfile"),
+        ForeignKey("ssl_keyfile", as: "keyfile", "use keyfile"),
+        ForeignKey("ssl_ca_certs", as: "ca_certs", "use ca_certs"),
+        ForeignKey("ssl_ciphers", as: "ciphers", "use ciphers"),
         ForeignKey(
-            "insecure_bind", flags: ["--insecure-bind"], neutral: [.list([])],
-            "every address is served in clear text, because the proxy in front ends TLS: put it into bind"),
+            "ssl_keyfile_password", flags: ["--keyfile-password", "--ssl-keyfile-password"],
+            "everybody on the machine can read command lines; set keyfile_password in a file, or to credential:NAME"),
+        ForeignKey(
+            "verify_flags",
+            "lists of revoked certificates are not looked at; let clients have certificates that do not last long"),
     ]
 
     private static let http2 = "Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/2 to clients: set it there"

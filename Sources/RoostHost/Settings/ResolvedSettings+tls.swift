@@ -1,0 +1,77 @@
+internal import Roost
+internal import Systemd
+
+extension ResolvedSettings {
+    /// Has TLS spoken on the addresses of a configuration, and adds those in clear text.
+    ///
+    /// - Throws: As `tlsConfig`.
+    func addTLS(to config: inout Config) throws(SettingError) {
+        config.tls = try tlsConfig()
+        config.bind += values.tls.clearTextBinds
+    }
+
+    /// How TLS is spoken; nil if there is no certificate.
+    ///
+    /// - Throws: If a credential is not there, or settings do not fit together.
+    func tlsConfig() throws(SettingError) -> TLSConfig? {
+        let tls = values.tls
+        var certificates: [TLSCertificate] = []
+        if let file = tls.certificateFile {
+            certificates.append(
+                TLSCertificate(
+                    certificateFile: try path(file, "certfile"), keyFile: try tls.keyFile.map { file throws(SettingError) in try path(file, "keyfile") },
+                    keyPassword: try password(tls.keyPassword, "keyfile_password")))
+        } else if let file = tls.keyFile {
+            throw refused("keyfile", file, "there is no certificate for it: set certfile too")
+        }
+        for entry in tls.certificates {
+            certificates.append(
+                TLSCertificate(
+                    certificateFile: try path(entry.certificateFile, "certificate"),
+                    keyFile: try entry.keyFile.map { file throws(SettingError) in try path(file, "certificate") },
+                    keyPassword: try password(entry.keyPassword, "certificate"), serverNames: entry.serverNames))
+        }
+        guard !certificates.isEmpty else {
+            if let bind = tls.insecureBinds.first {
+                throw refused("insecure_bind", bind.description, "without a certificate every address is served in clear text: put it into bind")
+            }
+            return nil
+        }
+        var config = TLSConfig(certificates: certificates)
+        config.caCertificates = try tls.caCertificates.map { file throws(SettingError) in try path(file, "ca_certs") }
+        config.verifyMode = tls.verifyMode
+        config.ciphers = tls.ciphers
+        config.minimumVersion = tls.minimumVersion
+        config.alpnProtocols = tls.alpnProtocols
+        config.handshakeTimeout = tls.handshakeTimeout
+        return config
+    }
+
+    private func password(_ secret: SecretText?, _ key: String) throws(SettingError) -> TLSPassword? {
+        guard let secret else { return nil }
+        return secret.isPlace ? .file(try path(secret.text, key)) : .text(secret.text)
+    }
+
+    private func path(_ text: String, _ key: String) throws(SettingError) -> String {
+        do throws(CredentialsError) {
+            return try CredentialPath.resolved(text)
+        } catch {
+            throw refused(key, text, OneLine.escaped(error.description))
+        }
+    }
+
+    private func refused(_ key: String, _ value: String, _ reason: String) -> SettingError {
+        .refused(key: key, value: .text(value), origin: origins[key] ?? .builtIn, reason: reason)
+    }
+}
+
+extension TLSSettings {
+    /// Those in clear text, which say so.
+    var clearTextBinds: [Bind] {
+        insecureBinds.map { bind in
+            var bind = bind
+            bind.tls = false
+            return bind
+        }
+    }
+}
