@@ -28,9 +28,7 @@ public struct WebSocketHandshake: Sendable, Equatable {
         guard head.bytes[head.methodRange].elementsEqual("GET".utf8) else { return rejected("a WebSocket is asked for with a method other than GET") }
         guard head.framing == .none else { return rejected("the request for a WebSocket has a body") }
         let headers = head.headers
-        guard headers.values(for: "sec-websocket-version") == ["13"] else {
-            return .rejected(RequestRejection(status: 426, reason: "Sec-WebSocket-Version is not 13"))
-        }
+        guard hasVersion(headers) else { return .rejected(wrongVersion) }
         let keys = headers.values(for: "sec-websocket-key")
         guard keys.count == 1, Base64.isSixteenBytes(keys[0].utf8) else { return rejected("Sec-WebSocket-Key is not the base64 of 16 bytes") }
         do throws(RequestRejection) {
@@ -39,6 +37,18 @@ public struct WebSocketHandshake: Sendable, Equatable {
             return .rejected(error)
         }
     }
+
+    /// Checks an extended CONNECT of HTTP/2 with the `:protocol` `websocket` (RFC 8441 section 5), which has a version but neither `Upgrade` nor a key.
+    /// - Throws: a rejection with status 426 for another version, which the response is to tell in `sec-websocket-version`; with 400 for an offer that
+    ///   is none.
+    public static func checkConnect(_ headers: Headers) throws(RequestRejection) -> WebSocketOffer {
+        guard hasVersion(headers) else { throw wrongVersion }
+        return try WebSocketOffer(headers)
+    }
+
+    private static func hasVersion(_ headers: Headers) -> Bool { headers.values(for: "sec-websocket-version") == ["13"] }
+
+    private static var wrongVersion: RequestRejection { RequestRejection(status: 426, reason: "Sec-WebSocket-Version is not 13") }
 
     /// The value of `Sec-WebSocket-Accept` for a value of `Sec-WebSocket-Key`.
     public static func accept(forKey key: String) -> String {

@@ -91,6 +91,17 @@ struct WebSocketHandshakeTests {
         #expect(offer.extensions.first?.parameters.map(\.value) == ["cd", nil])
     }
 
+    @Test("of HTTP/2 is checked for its version and its offer alone")
+    func extendedConnect() throws {
+        let offer = try WebSocketHandshake.checkConnect(["sec-websocket-version": "13", "sec-websocket-protocol": "chat", "sec-websocket-extensions": "permessage-deflate"])
+        #expect(offer.subprotocols == ["chat"])
+        #expect(offer.extensions.map(\.name) == ["permessage-deflate"])
+        for (headers, status) in [([:], 426), (["sec-websocket-version": "12"], 426), (["sec-websocket-version": "13", "sec-websocket-protocol": ","], 400)] as [(Headers, Int)] {
+            let rejection = #expect(throws: RequestRejection.self) { try WebSocketHandshake.checkConnect(headers) }
+            #expect(rejection?.status == status)
+        }
+    }
+
     @Test("is accepted with a response of its own, without what the application can't decide")
     func switching() throws {
         guard case .accepted(let handshake) = try check(upgrade + [key, version]) else { return }

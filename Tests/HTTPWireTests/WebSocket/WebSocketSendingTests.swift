@@ -157,6 +157,20 @@ struct WebSocketSendingTests {
         #expect(connection.messageBytes == Array("ab".utf8))
     }
 
+    @Test("takes as many fragments as allowed, and not one more")
+    func fragments() {
+        var limits = WebSocketLimits()
+        limits.maxFragments = 3
+        limits.maxEmptyFragments = 1
+        let (first, next, empty) = (clientText("a", final: false), clientFrame(0, [0x62], final: false), clientFrame(0, final: false))
+        let last = clientFrame(0, [0x63])
+        for (input, event) in [
+            (first + next + last, .text("abc")), (first + next + next + last, .failed(1008)), (first + empty + last, .text("ac")), (first + empty + empty, .failed(1008)),
+        ] as [([UInt8], WebSocketCase.Event)] {
+            #expect(WebSocketRun(input, cuts: [], in: WebSocketConnection(limits: limits)).events == [event])
+        }
+    }
+
     @Test("reserves no more than a few times what has come, whatever a head claims")
     func claims() {
         var limits = WebSocketLimits()
