@@ -11,6 +11,13 @@ public enum ASGIReceiveEvent: Sendable {
     case httpRequest(body: ByteBuffer, more: Bool)
     /// `http.disconnect`: the client is gone, or the response is complete.
     case httpDisconnect
+    /// `websocket.connect`: a client asks for a WebSocket; answer with `websocketAccept`, `websocketClose` or `websocketHTTPResponseStart`.
+    case websocketConnect
+    /// `websocket.receive`: a message of the client's.
+    case websocketReceive(WebSocketMessage)
+    /// `websocket.disconnect`: the WebSocket is closed, by either side. `code` is that of the close frame (RFC 6455 section 7.4), 1005 if that had none,
+    /// 1006 if there was none.
+    case websocketDisconnect(code: Int, reason: String)
 }
 
 /// What an application gives to `send`; one case per ASGI message.
@@ -56,4 +63,15 @@ public enum ASGISendEvent: Sendable {
     ///
     /// Offered to `http` scopes as `ScopeExtensions.trailers` says, which is to clients that take them; without that they are ignored.
     case httpResponseTrailers(_ headers: Headers = [:], more: Bool = false)
+    /// `websocket.accept`: opens the WebSocket, with one of the offered subprotocols or none. `headers` go into the handshake's response.
+    case websocketAccept(subprotocol: String? = nil, headers: Headers = [:])
+    /// `websocket.send`: a message for the client.
+    case websocketSend(WebSocketMessage)
+    /// `websocket.close`: closes the WebSocket with a code (RFC 6455 section 7.4) and a reason of up to 123 bytes; before `websocketAccept` it refuses the
+    /// client, with 403.
+    case websocketClose(code: Int = 1000, reason: String = "")
+    /// `websocket.http.response.start`: refuses the client with a response of the application's own.
+    case websocketHTTPResponseStart(status: Int, headers: Headers = [:])
+    /// `websocket.http.response.body`: a piece of that response's body; more must follow while `more` is true.
+    case websocketHTTPResponseBody(_ body: ByteBuffer = ByteBuffer(), more: Bool = false)
 }

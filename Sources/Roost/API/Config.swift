@@ -83,6 +83,15 @@ public struct Config: Sendable {
     /// How many requests a connection carries; the response to the last one says `connection: close`. Default: 1000, as many as nginx sends on one.
     public var keepAliveMaxRequests: Int? = 1000
 
+    /// Largest message on a WebSocket in bytes, decompressed; above it the WebSocket is closed with 1009. Default: 16 MiB.
+    public var websocketMaxMessageSize = 16 << 20
+    /// After how much silence of its client a WebSocket is pinged; nil for never. Default: 20 s, so that proxies that end what is silent do not.
+    public var websocketPingInterval: Duration? = .seconds(20)
+    /// Time that the client has to answer a ping; then the WebSocket is closed. Default: 20 s.
+    public var websocketPingTimeout: Duration? = .seconds(20)
+    /// Whether messages on WebSockets are compressed if the client offers it (permessage-deflate, RFC 7692). Default: true.
+    public var websocketPerMessageDeflate = true
+
     /// Whether HTTP/2 is spoken in clear text with clients that begin with it (prior knowledge, RFC 9113 section 3.3): HAProxy with `proto h2`, nginx with
     /// `grpc_pass`. Default: true.
     public var http2 = true

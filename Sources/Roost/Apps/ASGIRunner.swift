@@ -3,6 +3,7 @@ struct ASGIRunner: ApplicationRunner {
     let application: ASGIFramework
     let executor: AppExecutor
     var usesTasks: Bool { true }
+    var servesWebSockets: Bool { true }
 
     func run(_ exchange: Exchange) {
         if let trace = exchange.trace { return run(exchange, within: trace) }
@@ -14,7 +15,7 @@ struct ASGIRunner: ApplicationRunner {
             // Detached, because a pipelined request is started within the task of the one before, and must not see its task-local values.
             task = Task.detached(name: exchange.taskName, executorPreference: exchange.loop) {
                 do {
-                    try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
+                    try await application(exchange.scope, ASGIReceive(exchange), ASGISend(exchange))
                     Self.end(exchange, nil)
                 } catch {
                     Self.end(exchange, error)
@@ -23,7 +24,7 @@ struct ASGIRunner: ApplicationRunner {
         case .concurrentPool:
             task = Task.detached(name: exchange.taskName, executorPreference: globalConcurrentExecutor) {
                 do {
-                    try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
+                    try await application(exchange.scope, ASGIReceive(exchange), ASGISend(exchange))
                     Self.end(exchange, nil)
                 } catch {
                     Self.end(exchange, error)
@@ -45,7 +46,7 @@ struct ASGIRunner: ApplicationRunner {
             in: Task.detached(name: exchange.taskName, executorPreference: place) {
                 await trace.asCurrent {
                     do {
-                        try await application(.http(HTTPScope(exchange)), ASGIReceive(exchange), ASGISend(exchange))
+                        try await application(exchange.scope, ASGIReceive(exchange), ASGISend(exchange))
                         Self.end(exchange, nil)
                     } catch {
                         Self.end(exchange, error)

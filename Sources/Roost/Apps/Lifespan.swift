@@ -158,6 +158,8 @@ final class Lifespan: Sendable {
             case (.httpResponseStart, _), (.httpResponseBody, _), (.httpResponsePathsend, _), (.httpResponseZerocopysend, _), (.httpResponseTrailers, _),
                 (.httpResponseEarlyHint, _):
                 throw ASGIError.unexpectedEvent("an http event was sent in a lifespan scope")
+            case (.websocketAccept, _), (.websocketSend, _), (.websocketClose, _), (.websocketHTTPResponseStart, _), (.websocketHTTPResponseBody, _):
+                throw ASGIError.unexpectedEvent("a websocket event was sent in a lifespan scope")
             }
         }
         waiter?()

@@ -13,6 +13,8 @@ final class HTTP1Connection: WireConnection {
         case receivingBody
         /// An exchange is under way, and its body is complete.
         case responding
+        /// A WebSocket is open.
+        case webSocket
         /// The response is complete; the rest of the request's body is thrown away.
         case discardingBody
         /// Nothing more is read; the connection ends as `ending` says.
@@ -47,6 +49,8 @@ final class HTTP1Connection: WireConnection {
     /// The response to the request that came last.
     @exclusivity(unchecked) private var response = ResponseWriter()
     @exclusivity(unchecked) private var expectsContinue = false
+    /// That of the request under way, if it asks for a WebSocket.
+    private var handshake: WebSocketHandshake?
 
     @exclusivity(unchecked) private var requestCount = 0
 
@@ -68,6 +72,7 @@ final class HTTP1Connection: WireConnection {
         case .receivingBody: return (exchange?.waitingBodyBytes ?? 0) < Self.bodyHighWater
         // To see that the client goes; but what it pipelines is not gathered without bound.
         case .responding: return inputStart == input.count
+        case .webSocket: return hasRoom && exchange?.webSocket?.wantsBytes ?? false
         case .ended: return false
         }
     }
@@ -80,6 +85,7 @@ final class HTTP1Connection: WireConnection {
         // A client that waits for 100 (Continue), or for room, is not late.
         case .receivingBody: return wantsRead && !(expectsContinue && !response.hasStarted) ? mark.advanced(by: shared.limits.readTimeout) : .distantFuture
         case .discardingBody: return mark.advanced(by: shared.limits.readTimeout)
+        case .webSocket: return exchange?.webSocket?.deadline ?? .distantFuture
         case .responding, .ended: return .distantFuture
         }
     }
@@ -124,7 +130,7 @@ final class HTTP1Connection: WireConnection {
         case .head:
             shared.logRejection("the connection ended within a request's head", status: 0, origin.metadata)
             end(.afterOutput(lingering: false))
-        case .receivingBody:
+        case .receivingBody, .webSocket:
             abandonExchange()
             end(.now(reset: false))
         case .responding:
@@ -151,6 +157,7 @@ final class HTTP1Connection: WireConnection {
             exchange.resumeRoomWaiter()
         }
         if case .idle = phase, inputStart < input.count, output.count < Self.lowWater { consumeInput() }
+        if case .webSocket = phase { exchange?.webSocket?.wrote() }
     }
 
     override func deadlineReached() {
@@ -169,6 +176,8 @@ final class HTTP1Connection: WireConnection {
             rejectHead(RequestRejection(status: 408, reason: "the request's head did not arrive in time (header_timeout)"))
         case .receivingBody:
             reject(RequestRejection(status: 408, reason: "the request's body did not arrive in time (read_timeout)"))
+        case .webSocket:
+            exchange?.webSocket?.deadlineReached()
         case .responding, .ended:
             break
         }
@@ -177,6 +186,7 @@ final class HTTP1Connection: WireConnection {
     /// A request may be on its way: a proxy that finds a connection closed that it has just used does not send a POST a second time. Whoever brings
     /// one within the last moment is answered, and told that it was the last one.
     override func drain() {
+        if case .webSocket = phase { return exchange?.webSocket?.drain() ?? () }
         if isIdle { mark = shared.loop.now }
     }
 
@@ -277,6 +287,9 @@ final class HTTP1Connection: WireConnection {
             case .discardingBody:
                 used += discard(rest)
                 if case .discardingBody = phase { return used }
+            case .webSocket:
+                exchange?.webSocket?.received(rest)
+                return bytes.count
             case .responding:
                 return used
             case .ended:
@@ -331,6 +344,15 @@ final class HTTP1Connection: WireConnection {
         let exchange = Exchange(head: head, hasBody: hasBody, number: requestCount, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
         if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
+        if head.wantsUpgrade, shared.runner.servesWebSockets {
+            switch WebSocketHandshake.check(head) {
+            case .notWebSocket: break
+            case .rejected(let rejection): return reject(rejection)
+            case .accepted(let handshake):
+                self.handshake = handshake
+                exchange.isForWebSocket(handshake.offer)
+            }
+        }
         if hasBody {
             bodyReader = BodyReader(head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
             phase = .receivingBody
@@ -410,6 +432,12 @@ final class HTTP1Connection: WireConnection {
     }
 
     private func respondAndEnd(status: Int, requestID: RequestID? = nil) {
+        if status == 426 {
+            output.gather()
+            output.gathered.appendUpgradeRequired(
+                date: shared.sendsDate ? shared.loop.dateValue() : nil, server: shared.serverField, requestID: requestID)
+            return end(.afterOutput(lingering: true))
+        }
         do throws(ASGIError) {
             try response.writeError(status: status, requestID: requestID, to: &output, shared)
             end(.afterOutput(lingering: true))
@@ -550,6 +578,27 @@ extension HTTP1Connection: ExchangeWire {
         transport?.connectionChanged()
     }
 
+    func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire {
+        guard let handshake else { throw .unexpectedEvent("the request asks for no WebSocket") }
+        output.gather()
+        if output.isEmpty {
+            mark = shared.loop.now
+            takeSpareOutput()
+        }
+        do {
+            try output.gathered.appendSwitchingProtocols(
+                handshake, subprotocol: acceptance.subprotocol, deflate: acceptance.deflate, headers: acceptance.headers,
+                date: shared.sendsDate ? shared.loop.dateValue() : nil, server: shared.serverField,
+                requestID: shared.sendsRequestID ? exchange?.requestID : nil
+            )
+        } catch {
+            throw .invalidResponse(error.reason)
+        }
+        self.handshake = nil
+        transport?.connectionChanged()
+        return self
+    }
+
     func flush() {
         transport?.writeNow()
     }
@@ -581,6 +630,8 @@ extension HTTP1Connection: ExchangeWire {
                 // Pipelined requests are left unread, or a client that was to keep the connection may be sending one.
                 end(.afterOutput(lingering: inputStart < input.count || completed?.head.keepAlive ?? false))
             }
+        case .webSocket:
+            end(.afterOutput(lingering: true))
         case .idle, .head, .discardingBody, .ended:
             break
         }
@@ -596,6 +647,34 @@ extension HTTP1Connection: ExchangeWire {
         exchange = nil
         // What is there is sent, so that the client has what the application made before it failed.
         end(response.isTruncationInvisible ? .now(reset: true) : .afterOutput(lingering: false))
+    }
+}
+
+// MARK: - WebSockets
+
+extension HTTP1Connection: WebSocketWire {
+    func webSocketIsOpen(_ link: WebSocketLink) {
+        phase = .webSocket
+        // What the client sent without waiting for the handshake's end.
+        consumeInput()
+        if shared.isDraining { link.drain() }
+    }
+
+    func write(frames: Span<UInt8>) {
+        if output.isEmpty { mark = shared.loop.now }
+        output.gather()
+        output.gathered.append(frames)
+        transport?.connectionChanged()
+    }
+
+    func write(payload: ByteBuffer) {
+        if output.isEmpty { mark = shared.loop.now }
+        output.append(payload)
+        transport?.connectionChanged()
+    }
+
+    func webSocketWantsBytes() {
+        transport?.connectionChanged()
     }
 }
 

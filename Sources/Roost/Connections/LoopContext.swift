@@ -17,6 +17,11 @@ final class LoopContext: @unchecked Sendable {
     let sendsDate: Bool
     let sendsRequestID: Bool
     let offersEarlyHints: Bool
+    /// Whether messages on WebSockets are compressed if the client offers that.
+    let webSocketDeflates: Bool
+    let webSocketLimits: WebSocketLimits
+    let webSocketPingInterval: Nanoseconds?
+    let webSocketPingTimeout: Nanoseconds?
     /// Whether clients may speak HTTP/2 in clear text.
     let takesHTTP2: Bool
     let accelMap: [AccelMapping]
@@ -74,6 +79,12 @@ final class LoopContext: @unchecked Sendable {
         sendsRequestID = config.includeRequestIDHeader
         offersEarlyHints = config.earlyHints
         takesHTTP2 = config.http2
+        webSocketDeflates = config.websocketPerMessageDeflate
+        var webSocketLimits = WebSocketLimits()
+        webSocketLimits.maxMessageSize = config.websocketMaxMessageSize
+        self.webSocketLimits = webSocketLimits
+        webSocketPingInterval = config.websocketPingInterval.map(Nanoseconds.init)
+        webSocketPingTimeout = config.websocketPingTimeout.map(Nanoseconds.init)
         accelMap = config.accelMap
         namesTasks = config.namesTasks
         accessLog = config.accessLog
@@ -195,11 +206,14 @@ protocol LoopScheduler: AnyObject {
 package protocol ApplicationRunner: Sendable {
     /// Whether each request has a Swift task.
     var usesTasks: Bool { get }
+    /// Whether the application knows of WebSockets; what asks for one is an ordinary request otherwise.
+    var servesWebSockets: Bool { get }
     func run(_ exchange: Exchange)
 }
 
 extension ApplicationRunner {
     package var usesTasks: Bool { false }
+    package var servesWebSockets: Bool { false }
 }
 
 /// A configuration's limits, in the units in which connections count.

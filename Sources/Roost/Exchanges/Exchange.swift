@@ -37,6 +37,9 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var forwarded: ForwardedClient?
     var loop: LoopExecutor { shared.loop }
 
+    /// The WebSocket that the request asks for; nil if it does not, or if the application knows of none.
+    private(set) var webSocket: WebSocketLink?
+
     /// Where the response goes; nil once it is complete or the client is gone.
     @exclusivity(unchecked) private var wire: (any ExchangeWire)?
 
@@ -89,6 +92,11 @@ package final class Exchange: @unchecked Sendable {
         trace?.describe(self)
     }
 
+    /// Makes this the exchange of a WebSocket; called once, before anything else.
+    func isForWebSocket(_ offer: WebSocketOffer) {
+        webSocket = WebSocketLink(offer, for: self)
+    }
+
     // MARK: Who is calling
 
     /// Who is calling, and how the request reached the first proxy. May be asked for on any thread.
@@ -132,6 +140,9 @@ package final class Exchange: @unchecked Sendable {
         return start.elapsed
     }
 
+    /// What an application is called with.
+    var scope: Scope { webSocket == nil ? .http(HTTPScope(self)) : .websocket(WebSocketScope(self)) }
+
     /// What the Swift task is called that runs the application; nil for one that has no name, or is no Swift task.
     var taskName: String? { shared.namesTasks && shared.runner.usesTasks ? "request \(requestID)" : nil }
 
@@ -168,6 +179,12 @@ package final class Exchange: @unchecked Sendable {
 
     /// The next event for the application, or nil if it has to wait.
     func nextEvent() -> ASGIReceiveEvent? {
+        if let webSocket {
+            if let event = webSocket.nextEvent() { return event }
+            guard webSocket.closure != nil || wire == nil || isDisconnected else { return nil }
+            isDisconnectDelivered = true
+            return webSocket.disconnectEvent
+        }
         if !isBodyDelivered {
             if isBodyComplete {
                 isBodyDelivered = true
@@ -198,7 +215,8 @@ package final class Exchange: @unchecked Sendable {
         if wait.isCancelled {
             action(.failure(CancellationError()))
         } else if isDisconnectDelivered {
-            loop.inNextRound { action(.success(.httpDisconnect)) }
+            let event = webSocket?.disconnectEvent ?? .httpDisconnect
+            loop.inNextRound { action(.success(event)) }
         } else if hasNoWaits, let event = nextEvent() {
             action(.success(event))
         } else {
@@ -222,7 +240,46 @@ package final class Exchange: @unchecked Sendable {
 
     /// Takes an event of the response; false if the application should wait for room before it sends more.
     package func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
+        if let webSocket { return try send(event, to: webSocket) }
+        return try sendResponse(event)
+    }
+
+    private func send(_ event: ASGISendEvent, to webSocket: WebSocketLink) throws(ASGIError) -> Bool {
+        if isCancelled { throw .clientGone }
         switch event {
+        case .websocketAccept(let subprotocol, let headers):
+            try webSocket.accept(subprotocol: subprotocol, headers: headers, on: wire)
+            response = .streaming
+            sentStatus = head.version == .http2 ? 200 : 101
+            return true
+        case .websocketSend(let message):
+            let mayGoOn = try webSocket.send(message)
+            if writesAtOnce { wire?.flush() }
+            return mayGoOn && self.mayGoOn(after: message.byteCount)
+        case .websocketClose(let code, let reason):
+            guard webSocket.isConnecting else {
+                guard let code = UInt16(exactly: code) else { throw .invalidResponse("\(code) is no code to close a WebSocket with") }
+                try webSocket.close(code: code, reason: reason)
+                if writesAtOnce { wire?.flush() }
+                return true
+            }
+            try webSocket.deny()
+            _ = try sendResponse(.httpResponseStart(status: 403))
+            return try sendResponse(.httpResponseBody())
+        case .websocketHTTPResponseStart(let status, let headers):
+            try webSocket.deny()
+            return try sendResponse(.httpResponseStart(status: status, headers: headers))
+        case .websocketHTTPResponseBody(let body, let more):
+            return try sendResponse(.httpResponseBody(body, more: more))
+        default:
+            throw .unexpectedEvent("an event that is not for a WebSocket was sent in a websocket scope")
+        }
+    }
+
+    private func sendResponse(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
+        switch event {
+        case .websocketAccept, .websocketSend, .websocketClose, .websocketHTTPResponseStart, .websocketHTTPResponseBody:
+            throw .unexpectedEvent("a websocket event was sent in an http scope")
         case .httpResponseStart(let status, let headers, let trailers):
             guard case .unstarted = response else {
                 throw .unexpectedEvent("http.response.start was sent before")
@@ -503,6 +560,11 @@ package final class Exchange: @unchecked Sendable {
             if let error, !isExpected(error) { report(error) }
             return
         }
+        if let webSocket, webSocket.isOpen {
+            if let error, !isExpected(error) { report(error) }
+            // The exchange stays the wire's until the WebSocket is closed.
+            return webSocket.applicationEnded(failed: error != nil && !isDisconnectDelivered)
+        }
         detach()
         switch response {
         case .unstarted:
@@ -626,6 +688,29 @@ package final class Exchange: @unchecked Sendable {
     /// Whether nobody takes the response any more: the client is gone, or the response is complete.
     package var isAbandoned: Bool { wire == nil }
 
+    // MARK: The WebSocket's side
+
+    /// Notes that there may be an event for the application.
+    func webSocketChanged() { resumeEventWaits() }
+
+    /// Notes that the WebSocket is closed in order, or given up.
+    func webSocketEnded() {
+        guard let wire else { return }
+        sentBytes = webSocket?.sentBytes ?? 0
+        logAccess(isComplete: webSocket?.closure?.code != WebSocketCloseCode.abnormal)
+        response = .complete
+        self.wire = nil
+        resumeEventWaits()
+        resumeRoomWaiter()
+        if !isEnded { shared.schedule(after: shared.disconnectGrace) { [weak self] in self?.cancelIfUnaware() } }
+        wire.responseComplete()
+    }
+
+    /// Ends an application that has not heard that its WebSocket is closed. One that has may have something left to do.
+    private func cancelIfUnaware() {
+        if !isDisconnectDelivered, !isEnded { cancel() }
+    }
+
     // MARK: The wire's side
 
     /// How many bytes of the request's body wait for the application.
@@ -675,8 +760,15 @@ package final class Exchange: @unchecked Sendable {
     /// - Parameter status: of the server's own answer, if there will be one.
     func disconnect(answering status: Int? = nil) {
         if let status { noteOwnAnswer(status: status) }
+        if let webSocket {
+            sentBytes = webSocket.isOpen ? webSocket.sentBytes : sentBytes
+            webSocket.wireGone()
+        }
         if wire != nil { logAccess(isComplete: status != nil) }
         detach()
+        if webSocket != nil {
+            return shared.schedule(after: shared.disconnectGrace) { [weak self] in self?.cancelIfUnaware() }
+        }
         shared.schedule(after: shared.disconnectGrace) { [weak self] in self?.cancel() }
     }
 
@@ -686,6 +778,7 @@ package final class Exchange: @unchecked Sendable {
             trace?.note(.serverStopped)
             logAccess(isComplete: false)
         }
+        webSocket?.wireGone()
         detach()
         isCancelled = true
         task?.cancel()
@@ -773,6 +866,8 @@ protocol ExchangeWire: AnyObject {
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError)
     /// Ends the body, with these fields behind it if there is a place for them. On an error nothing is on the wire.
     func end(trailers: Headers) throws(ASGIError)
+    /// Opens the WebSocket that the request asks for. On an error nothing is on the wire.
+    func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire
     /// Puts an interim response with these fields on the wire (103). On an error nothing is on the wire.
     func hint(_ fields: Headers) throws(ASGIError)
     /// Writes what it can at once.

@@ -98,6 +98,9 @@ public struct HTTPScope: Sendable {
         return headers
     }
 
+    /// The subprotocols that a client offers that asks for a WebSocket.
+    var offeredSubprotocols: [String] { exchange.webSocket?.offer.subprotocols ?? [] }
+
     /// The request's head as it was received, for adapters to other contracts.
     var head: RequestHead { exchange.head }
 

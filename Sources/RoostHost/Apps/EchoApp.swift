@@ -25,6 +25,9 @@ struct EchoApp: Sendable {
     func application(_ scope: Scope, _ receive: ASGIReceive, _ send: ASGISend) async throws {
         switch scope {
         case .http(let scope): try await answer(scope, receive, send)
+        case .websocket(let scope):
+            let socket = try await WebSocketSession.accept(scope, receive, send)
+            for try await message in socket { try await socket.send(message) }
         case .lifespan: try await LifespanAnswers.answer(receive, send)
         }
     }

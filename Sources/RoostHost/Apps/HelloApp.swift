@@ -12,6 +12,8 @@ enum HelloApp {
             // The whole body is in one event, so the server knows its length and sends content-length.
             try await send(.httpResponseStart(status: 200, headers: headers))
             try await send(.httpResponseBody(body))
+        case .websocket:
+            try await WebSocketSession.refuse(receive, send)
         case .lifespan:
             try await LifespanAnswers.answer(receive, send)
         }

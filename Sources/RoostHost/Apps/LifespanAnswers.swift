@@ -10,7 +10,7 @@ enum LifespanAnswers {
                 try await send(.lifespanStartupComplete)
             case .lifespanShutdown:
                 return try await send(.lifespanShutdownComplete)
-            case .httpRequest, .httpDisconnect:
+            default:
                 return
             }
         }

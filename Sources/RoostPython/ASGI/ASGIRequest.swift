@@ -184,7 +184,7 @@ final class ASGIRequest {
                 try set(bytes, at: names.body, of: message.pointer)
             }
             try share(more ? Py_True() : Py_False(), at: names.moreBody, of: message.pointer)
-        case .httpDisconnect, .lifespanStartup, .lifespanShutdown:
+        default:
             try share(names.httpDisconnect, at: names.type, of: message.pointer)
         }
         return message

@@ -20,6 +20,9 @@ struct IntegrationApp {
             return .asgi { scope, receive, send in
                 switch scope {
                 case .lifespan: try await live(behaviour, receive, send)
+                case .websocket(let scope):
+                    let socket = try await WebSocketSession.accept(scope, receive, send)
+                    for try await message in socket { try await socket.send(message) }
                 case .http(let scope): try await Answers(receive, send, behaviour).answer(scope.rawPath)
                 }
             }
@@ -42,7 +45,7 @@ struct IntegrationApp {
                 print("shutdown complete")
                 try await send(.lifespanShutdownComplete)
                 return
-            case .httpRequest, .httpDisconnect:
+            default:
                 return
             }
         }

@@ -15,7 +15,7 @@ struct LifespanTests {
         let app: ASGIFramework = { scope, receive, send in
             switch scope {
             case .lifespan(let scope): try await lifespan(scope, receive, send)
-            case .http: try await send.answer("hello")
+            case .http, .websocket: try await send.answer("hello")
             }
         }
         let (started, stop) = (Watched(false), Gate())
@@ -232,6 +232,7 @@ struct LifespanTests {
                 let text = "\(scope.state["greeting"] as? String ?? "none") \(scope.state.count)"
                 scope.state["greeting"] = "changed"
                 try await send.answer(text)
+            case .websocket: throw Deliberate()
             }
         }
         try await serving(app, { $0.eventLoops = 2 }) { served in

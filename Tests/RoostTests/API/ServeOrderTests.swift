@@ -23,7 +23,7 @@ struct ServeOrderTests {
                     default: throw Deliberate()
                     }
                 }
-            case .http:
+            case .http, .websocket:
                 events.change { $0.append("request") }
                 try await send.answer("hello")
             }

@@ -50,6 +50,7 @@ struct TestClientTests {
                 events.change { $0.append("request") }
                 try await send(.httpResponseStart(status: 200))
                 try await send(.httpResponseBody(ByteBuffer(string: "\(scope.state["answer"] ?? "none")")))
+            case .websocket: throw Deliberate()
             case .lifespan(let scope):
                 _ = try await receive()
                 scope.state["answer"] = 42

@@ -58,6 +58,7 @@ struct TracerChoiceTests {
             let tracer = TraceContextTracer()
             let app: ASGIFramework = { scope, receive, send in
                 switch scope {
+                case .websocket: throw Deliberate()
                 case .lifespan:
                     _ = try await receive()
                     InstrumentationSystem.bootstrap(MultiplexInstrument([tracer]))

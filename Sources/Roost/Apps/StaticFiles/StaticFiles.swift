@@ -47,6 +47,7 @@ public struct StaticFiles: Sendable {
         { scope, receive, send in
             switch scope {
             case .http(let request): try await StaticRequest(self, request).answer(send)
+            case .websocket: try await WebSocketSession.refuse(receive, send)
             case .lifespan: try await live(receive, send)
             }
         }

@@ -170,7 +170,10 @@ final class HTTP2Connection: WireConnection {
     }
 
     /// The client is told not to begin anything more; what it has begun by the time that it knows is answered (RFC 9113 section 6.8).
-    override func drain() { endSoon() }
+    override func drain() {
+        endSoon()
+        for stream in streams.values { stream.drain() }
+    }
 
     override func cutOff() {
         for stream in streams.values { stream.cutOff() }

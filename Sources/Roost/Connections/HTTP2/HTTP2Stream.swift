@@ -82,17 +82,29 @@ final class HTTP2Stream {
         switch shared.parser.parse(text.bytes.span) {
         case .needMore: refuse(RequestRejection(status: 400, reason: "the head is not complete"), origin)
         case .rejected(let rejection): refuse(rejection, origin)
-        case .complete(let head, _): start(head.onStream(hasBody: !endsStream), number: number, origin: origin)
+        case .complete(let head, _):
+            let head = head.onStream(hasBody: !endsStream && !text.isWebSocket)
+            start(head, forWebSocket: text.isWebSocket, number: number, origin: origin)
         }
     }
 
-    private func start(_ head: RequestHead, number: Int, origin: ConnectionOrigin) {
+    private func start(_ head: RequestHead, forWebSocket: Bool, number: Int, origin: ConnectionOrigin) {
         isHead = head.isHead
         expectsContinue = head.expectsContinue
-        let exchange = Exchange(head: head, hasBody: !hasRequestEnded, number: number, origin: origin, shared: shared, wire: self)
+        let exchange = Exchange(head: head, hasBody: !hasRequestEnded && !forWebSocket, number: number, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
         if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
-        if !hasRequestEnded { connection.watch(until: readDeadline) }
+        if forWebSocket {
+            guard shared.runner.servesWebSockets else {
+                return reject(RequestRejection(status: 501, reason: "the application knows of no WebSockets"))
+            }
+            do throws(RequestRejection) {
+                exchange.isForWebSocket(try WebSocketHandshake.checkConnect(head.headers))
+            } catch {
+                return reject(error)
+            }
+        }
+        if !hasRequestEnded { connection.watch(until: deadline) }
         shared.exchangeStarted(exchange)
         shared.runner.run(exchange)
     }
@@ -105,11 +117,24 @@ final class HTTP2Stream {
         readMark = shared.loop.now
         hasRequestEnded = endsStream
         guard let exchange else { return }
+        if let link = exchange.webSocket { return received(bytes, endsStream: endsStream, for: link) }
         receivedBytes += bytes.readableBytes
         guard receivedBytes <= shared.limits.maxBodySize else { return reject(.bodyTooLarge) }
         expectsContinue = false
         if bytes.readableBytes > 0 { exchange.append(body: bytes.readableBytesUInt8Span) }
         if endsStream { exchange.completeBody() }
+    }
+
+    private func received(_ bytes: ByteBuffer, endsStream: Bool, for link: WebSocketLink) {
+        if bytes.readableBytes > 0 { link.received(bytes.readableBytesUInt8Span) }
+        if link.wantsBytes { applicationTookBody() }
+        guard endsStream else { return }
+        // As the end of a TCP connection is (RFC 8441 section 5).
+        let wasOpen = link.isOpen
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.disconnect()
+        if wasOpen { put(.data(ByteBuffer(), ends: true)) }
     }
 
     /// Notes that trailer fields have ended the request's body.
@@ -201,7 +226,10 @@ final class HTTP2Stream {
     // MARK: Time
 
     /// When the client is late with what it is waited for; see `isLate`.
-    var deadline: MonotonicTime { min(readDeadline, writeDeadline) }
+    var deadline: MonotonicTime { min(exchange?.webSocket?.deadline ?? readDeadline, writeDeadline) }
+
+    /// Ends a WebSocket: the server is shutting down.
+    func drain() { if let link = exchange?.webSocket, link.isOpen { link.drain() } }
 
     private var readDeadline: MonotonicTime {
         // A client that waits for 100 (Continue), or for its window to open, is not late.
@@ -219,10 +247,35 @@ final class HTTP2Stream {
             shared.logRejection("the client took nothing of its response for too long", status: 0, (exchange ?? fileExchange)?.outcomeMetadata ?? [:])
             closed()
             reset(.cancel)
+        } else if let link = exchange?.webSocket {
+            link.deadlineReached()
         } else if readDeadline <= now {
             reject(RequestRejection(status: 408, reason: "the request's body did not arrive in time (read_timeout)"))
         }
     }
+}
+
+// MARK: - WebSockets
+
+extension HTTP2Stream: WebSocketWire {
+    func webSocketIsOpen(_ link: WebSocketLink) {
+        connection.watch(until: link.deadline)
+        if shared.isDraining { link.drain() }
+    }
+
+    func write(frames: Span<UInt8>) {
+        var bytes = ByteBuffer()
+        bytes.writeBytes(frames.bytes)
+        write(payload: bytes)
+    }
+
+    func write(payload: ByteBuffer) {
+        guard !hasEnded else { return }
+        sendData(payload, endsStream: false)
+        connection.watch(until: deadline)
+    }
+
+    func webSocketWantsBytes() { if exchange?.webSocket?.wantsBytes ?? false { applicationTookBody() } }
 }
 
 // MARK: - Responses
@@ -323,6 +376,15 @@ extension HTTP2Stream: ExchangeWire {
         put(fields.fields.isEmpty ? .data(ByteBuffer(), ends: true) : .trailers(HPACKHeaders(fields.fields)))
     }
 
+    func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire {
+        var headers = acceptance.headers
+        for name in ["sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-accept", "content-length"] { headers.remove(name: name) }
+        if let subprotocol = acceptance.subprotocol { headers.append(name: "sec-websocket-protocol", value: subprotocol) }
+        if let deflate = acceptance.deflate { headers.append(name: "sec-websocket-extensions", value: deflate.responseValue) }
+        try putHead(status: 200, headers: headers, bodyLength: nil, requestID: shared.sendsRequestID ? exchange?.requestID : nil)
+        return self
+    }
+
     func hint(_ fields: Headers) throws(ASGIError) {
         let hints: ResponseFields
         do {
@@ -345,6 +407,7 @@ extension HTTP2Stream: ExchangeWire {
             )
             return reset(.internalError)
         }
+        if completed?.webSocket != nil, !hasEnded { put(.data(ByteBuffer(), ends: true)) }
         if !pieces.isEmpty { fileExchange = completed }
         dismissClient()
     }
