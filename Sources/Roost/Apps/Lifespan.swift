@@ -48,10 +48,11 @@ final class Lifespan: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
     /// What the application puts into its scope's state.
-    let values = LifespanState()
+    let values: LifespanState
 
-    init(_ application: @escaping ASGIFramework, policy: LifespanPolicy, logger: Logger) {
+    init(_ application: @escaping ASGIFramework, policy: LifespanPolicy, logger: Logger, values: LifespanState = LifespanState()) {
         self.application = application
+        self.values = values
         self.policy = policy
         self.logger = logger
     }

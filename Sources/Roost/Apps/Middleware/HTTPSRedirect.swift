@@ -1,0 +1,41 @@
+/// Sends who comes by http to the same place by https; Hypercorn's `HTTPToHTTPSRedirectMiddleware`.
+///
+/// What came by http is what `HTTPScope.scheme` says, so that a trusted proxy's word counts. The method is kept: 307, or 308 for good.
+public struct HTTPSRedirect: Sendable {
+    private let app: ASGIFramework
+    private let host: String?
+    private let status: Int
+
+    /// - Parameters:
+    ///   - app: has the other calls.
+    ///   - host: where to, with a port if it is not 443. Default: the host that was asked for, without its port; a request that names none is 400.
+    ///   - isPermanent: whether clients may remember it (308). Default: false (307).
+    public init(_ app: @escaping ASGIFramework, host: String? = nil, isPermanent: Bool = false) {
+        self.app = app
+        self.host = host
+        status = isPermanent ? 308 : 307
+    }
+
+    /// The app that passes on what need not be redirected.
+    public var application: ASGIFramework {
+        { scope, receive, send in
+            guard case .http(let request) = scope, request.scheme == "http" else { return try await app(scope, receive, send) }
+            guard let host = host ?? request.headers["host"].map(Self.withoutPort), !host.isEmpty else {
+                try await send(.httpResponseStart(status: 400, headers: ["content-type": "text/plain"]))
+                return try await send(.httpResponseBody(ByteBuffer(string: "Bad Request\n")))
+            }
+            let query = request.queryString
+            // Of `*`, which is no path, nothing but the host is left.
+            let path = request.rawPath.utf8.first == UInt8(ascii: "/") ? request.rawPath : "/"
+            let location = "https://" + host + path + (query.isEmpty ? "" : "?" + query)
+            try await send(.httpResponseStart(status: status, headers: ["location": location]))
+            try await send(.httpResponseBody())
+        }
+    }
+
+    /// `[2001:db8::1]:80` without `:80`.
+    private static func withoutPort(_ host: String) -> String {
+        let end = host.lastIndex(of: "]") ?? host.startIndex
+        return host[end...].lastIndex(of: ":").map { String(host[..<$0]) } ?? host
+    }
+}
