@@ -29,6 +29,20 @@ struct AppCatalogueTests {
         }
     }
 
+    @Test("takes a directory for its files", arguments: [("static:/srv/www", "/srv/www"), ("static:site", "site"), ("static:./a:b", "./a:b")])
+    func files(_ name: String, _ directory: String) throws {
+        guard case .files(directory) = try AppCatalogue.app(named: name) else {
+            Issue.record("not files")
+            return
+        }
+    }
+
+    @Test("says that files need a directory")
+    func noDirectory() throws {
+        let error = try #require(throws: AppCatalogueError.self) { try AppCatalogue.app(named: "static:") }
+        #expect(error.description.contains("such as static:/srv/www") && ExitStatus(error) == .usage)
+    }
+
     @Test("says how to write what is nearly one", arguments: [
         ("pkg.module:create_app()", "a function that gives the app is named without parentheses, with --factory: pkg.module:create_app --factory"),
         ("app.py", "a module is named, not a file: app:app"),

@@ -1,3 +1,10 @@
+internal import Roost
+
+/// Why the files of a directory cannot be served.
+private struct StaticFilesProblem: Error, CustomStringConvertible {
+    let description: String
+}
+
 extension ServiceCheck {
     /// The check of the `roost` command, whose settings name the app.
     ///
@@ -8,6 +15,8 @@ extension ServiceCheck {
         do {
             switch try AppCatalogue.app(named: try AppCatalogue.name(settings)) {
             case .builtIn: break
+            case .files(let directory):
+                if let problem = settings.values.files.files(in: directory).problem { appFailed(StaticFilesProblem(description: problem)) }
             case .python:
                 var settings = settings
                 let python = settings.values.python

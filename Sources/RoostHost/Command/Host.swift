@@ -77,6 +77,7 @@ public enum Host {
                 // Looked up before anything is set up: a misspelled name is a mistake on the command line.
                 switch try AppCatalogue.app(named: try AppCatalogue.name(settings)) {
                 case .builtIn(let app): return try await serve(settings, program) { app }
+                case .files(let directory): return try await serve(settings, program) { .asgi(settings.values.files.files(in: directory).application) }
                 case .python where settings.values.processes.needsSupervisor:
                     try ProcessStart.settle(settings)
                     let service = try HostedService(settings, program: program, threads: WorkerSettings.threads)

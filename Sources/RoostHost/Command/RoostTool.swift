@@ -58,10 +58,11 @@ struct ServeCommand: SettingsCommand {
 
     @OptionGroup var app: AppArgument
     @OptionGroup var python: PythonOptions
+    @OptionGroup var files: StaticOptions
     @OptionGroup var options: SettingOptions
     @OptionGroup(title: "Instead of serving") var other: PurposeFlags
 
-    var given: [GivenFlag] { app.given + python.given + options.given }
+    var given: [GivenFlag] { app.given + python.given + files.given + options.given }
     var purpose: SettingsPurpose { other.purpose }
 }
 
@@ -80,9 +81,10 @@ struct CheckCommand: SettingsCommand {
     @Flag(name: .customLong("running"), help: "The service is running: its addresses and its pid file may be in use.")
     var isRunning = false
     @OptionGroup var python: PythonOptions
+    @OptionGroup var files: StaticOptions
     @OptionGroup var options: SettingOptions
 
-    var given: [GivenFlag] { app.given + python.given + options.given }
+    var given: [GivenFlag] { app.given + python.given + files.given + options.given }
     var purpose: SettingsPurpose { .check(isRunning: isRunning) }
 }
 
@@ -99,9 +101,10 @@ struct ConfigCommand: SettingsCommand {
 
     @OptionGroup var app: AppArgument
     @OptionGroup var python: PythonOptions
+    @OptionGroup var files: StaticOptions
     @OptionGroup var options: SettingOptions
 
-    var given: [GivenFlag] { app.given + python.given + options.given }
+    var given: [GivenFlag] { app.given + python.given + files.given + options.given }
     var purpose: SettingsPurpose { .show }
 }
 
@@ -109,10 +112,11 @@ struct ConfigCommand: SettingsCommand {
 struct AppArgument: ParsableArguments {
     @Argument(
         help: """
-            What to serve: an app in Python, [asgi:|wsgi:]module[:attribute], or \(AppCatalogue.names.joined(separator: ", ")). \
+            What to serve: an app in Python, [asgi:|wsgi:]module[:attribute], the files of a directory, static:/srv/www, or \
+            \(AppCatalogue.names.joined(separator: ", ")). \
             May also be set as ROOST_APP or app = "…" in the file.
             """,
-        completion: .custom { _, _, _ in CompletionScript.values(AppCatalogue.names) }
+        completion: .custom { _, _, _ in CompletionScript.values(AppCatalogue.names + [AppCatalogue.filesScheme]) }
     )
     var app: String?
 

@@ -37,6 +37,16 @@ struct SettingOptions: ParsableArguments {
     enum General: SettingGroup { static var section: SettingSection { .general } }
 }
 
+/// The flags of static files.
+struct StaticOptions: ParsableArguments {
+    @OptionGroup(title: SettingSection.files.rawValue) var files: SettingFlags<Files>
+
+    /// The flags that were given.
+    var given: [GivenFlag] { files.given }
+
+    enum Files: SettingGroup { static var section: SettingSection { .files } }
+}
+
 /// The flags of apps in Python.
 struct PythonOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.python.rawValue) var python: SettingFlags<Python>

@@ -29,5 +29,7 @@ struct HostSettings: Sendable {
     var observation = ObservationSettings()
     /// What concerns apps in Python alone.
     var python = PythonSettings()
+    /// What concerns static files alone.
+    var files = StaticSettings()
     var serve = Config()
 }

@@ -6,6 +6,7 @@ enum SettingSection: String, Sendable, CaseIterable {
     case proxies = "Proxies"
     case application = "Application"
     case python = "Python apps"
+    case files = "Static files"
     case workers = "Workers"
     case development = "Development"
     case responses = "Responses"

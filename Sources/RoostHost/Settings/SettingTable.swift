@@ -8,7 +8,7 @@ struct SettingTable: Sendable {
     let settings: [Setting]
 
     /// The settings of the `roost` command.
-    static let command = SettingTable(settings: [app] + python + shared)
+    static let command = SettingTable(settings: [app] + python + files + shared)
     /// The settings of an executable that is its own app.
     static let ownApp = SettingTable(settings: shared)
 
@@ -18,9 +18,9 @@ struct SettingTable: Sendable {
 
     /// The argument of `roost serve`, so it has no flag.
     private static let app = Setting(
-        "app", .general, .unset(or: .text("app", expected: "an app such as shop.main:app or builtin:hello")), \.app,
+        "app", .general, .unset(or: .text("app", expected: "an app such as shop.main:app, static:/srv/www or builtin:hello")), \.app,
         places: [.environment, .file],
-        "What to serve, such as shop.main:app or builtin:hello."
+        "What to serve, such as shop.main:app, static:/srv/www or builtin:hello."
     )
 
     private static let python: [Setting] = [
@@ -42,6 +42,25 @@ struct SettingTable: Sendable {
             "Run ASGI apps on this event loop: asyncio, uvloop or trio."
         ),
         Setting("debug", .python, .onOff, \.python.isDebugging, "Switch the event loop's debug mode on, which finds slow callbacks and forgotten awaits."),
+    ]
+
+    private static let files: [Setting] = [
+        Setting(
+            "static_index", .files, .either(.fileName, or: "off"), \.files.index,
+            "Send this file of a directory for the directory itself; off for none."
+        ),
+        Setting(
+            "static_symlinks", .files, .onOff, \.files.followsLinks,
+            "Follow symbolic links that are relative and do not lead out of the directory."
+        ),
+        Setting(
+            "static_precompressed", .files, .onOff, \.files.servesPrecompressed,
+            "Send name.br or name.gz in place of name to clients that take it."
+        ),
+        Setting(
+            "static_max_age", .files, .either(.time, or: "off"), \.files.maxAge,
+            "Let caches use files for this long without asking again (Cache-Control); off to say nothing."
+        ),
     ]
 
     private static let shared: [Setting] = [general, listening, tls, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)

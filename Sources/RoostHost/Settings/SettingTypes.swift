@@ -135,6 +135,16 @@ extension SettingType where Value == String {
         }, show: text.show, plain: text.plain)
     }
 
+    /// The name of a file, without a directory.
+    static var fileName: Self {
+        let text = text("name", expected: "a file's name such as index.html")
+        return SettingType("name", read: { value throws(SettingProblem) in
+            let name = try text.read(value)
+            guard !name.utf8.contains(UInt8(ascii: "/")), name != ".", name != ".." else { throw SettingProblem("expected a file's name such as index.html") }
+            return name
+        }, show: text.show, plain: text.plain)
+    }
+
     /// The beginning of paths under which an app is mounted, as ASGI's `root_path`: slashes at its end do not count.
     static var pathPrefix: Self {
         let text = text("path", expected: "a path such as /app", allowEmpty: true)
