@@ -5,10 +5,13 @@ import HTTPWire
 struct StaticRequest {
     private let files: StaticFiles
     private let request: HTTPScope
+    /// Made anew each time that the scope is asked.
+    private let headers: Headers
 
     init(_ files: StaticFiles, _ request: HTTPScope) {
         self.files = files
         self.request = request
+        headers = request.headers
     }
 
     func answer(_ send: ASGISend) async throws {
@@ -37,7 +40,7 @@ struct StaticRequest {
         case .file(let file):
             if try await leaveToProxy(path, send) { return }
             let response = try choose(path, file)
-            try await response.answer(request, send)
+            try await response.answer(request.method, headers, send)
         }
     }
 
@@ -64,7 +67,7 @@ struct StaticRequest {
     private func choose(_ path: [UInt8], _ file: StaticTree.File) throws -> StaticResponse {
         var response = StaticResponse(file, mediaType: MediaTypes.type(of: path), maxAge: files.maxAge, varies: files.servesPrecompressed)
         guard files.servesPrecompressed else { return response }
-        for coding in AcceptedCodings(request.headers.values(for: "accept-encoding")).preferred {
+        for coding in AcceptedCodings(headers.values(for: "accept-encoding")).preferred {
             if case .file(let sibling) = try files.tree.open(path + coding.suffix.utf8) {
                 response.file = sibling
                 response.coding = coding

@@ -23,11 +23,11 @@ struct StaticResponse {
         EntityTag(name: String(file.modified, radix: 16) + "-" + String(file.size, radix: 16) + (coding.map { "-" + $0.rawValue } ?? ""))
     }
 
-    func answer(_ request: HTTPScope, _ send: ASGISend) async throws {
+    func answer(_ method: String, _ asked: Headers, _ send: ASGISend) async throws {
         let now = Int64(time(nil))
         // No file was changed after it was sent (RFC 9110 section 8.8.2.1).
         let modified = max(0, min(file.modified / 1_000_000_000, now))
-        let conditions = Preconditions(request.headers, tag: tag, modified: modified, now: now)
+        let conditions = Preconditions(asked, tag: tag, modified: modified, now: now)
         var headers: Headers = ["etag": tag.description, "last-modified": HTTPDate(secondsSince1970: modified).description]
         if let maxAge { headers.append(name: "cache-control", value: "max-age=\(maxAge.components.seconds)") }
         if varies { headers.append(name: "vary", value: "accept-encoding") }
@@ -45,7 +45,7 @@ struct StaticResponse {
         headers.append(name: "x-content-type-options", value: "nosniff")
         if let coding { headers.append(name: "content-encoding", value: coding.rawValue) }
         // Of other methods than GET a range means nothing (section 14.2).
-        let ranges = request.method == "GET" && conditions.takesRange ? ByteRanges(request.headers.values(for: "range"), of: file.size) : .whole
+        let ranges = method == "GET" && conditions.takesRange ? ByteRanges(asked.values(for: "range"), of: file.size) : .whole
         switch ranges {
         case .whole:
             try await self.send(0..<file.size, 200, headers, send)
