@@ -58,6 +58,40 @@ struct OutputQueueTests {
         }
     }
 
+    @Test("files and what is appended behind them arrive in order through a socket that takes little at a time, and each is closed when it is sent")
+    func behindFiles() throws {
+        let (file, other) = (try ContentFile(length: 60_000), try ContentFile(length: 30_000))
+        try withSockets { sender, receiver in
+            var queue = OutputQueue()
+            queue.append(ByteBuffer(string: "head"))
+            queue.append(try FilePart(opening: file.path.utf8), trailer: "\r\n")
+            queue.append(ByteBuffer(string: "small"), trailer: "|")
+            queue.appendPieces { $0.append("pieces") }
+            queue.append(try FilePart(opening: other.path.utf8), trailer: "-")
+            queue.append(try FilePart(opening: file.path.utf8))
+            let large = [UInt8](repeating: 0x61, count: 50_000)
+            queue.append(ByteBuffer(bytes: large), trailer: "end")
+            queue.append(ByteBuffer(string: "last"))
+            let expected = Array("head".utf8) + file.content + Array("\r\nsmall|pieces".utf8) + other.content + Array("-".utf8) + file.content + large + Array("endlast".utf8)
+            #expect(queue.count == expected.count && file.openCount == 2 && other.openCount == 1)
+            var (received, rounds): ([UInt8], Int) = ([], 0)
+            while !queue.isEmpty || received.count < expected.count {
+                let before = queue.count
+                let sent = queue.isEmpty ? 0 : queue.write(to: sender)
+                if sent < 0 { #expect(errno == EAGAIN) } else { #expect(queue.count == before - sent) }
+                received += read(receiver, atMost: 5777 + rounds % 5)
+                rounds += 1
+                try #require(rounds < 100_000)
+            }
+            #expect(received == expected)
+            #expect(file.openCount == 0 && other.openCount == 0)
+            queue.append(try FilePart(opening: file.path.utf8))
+            queue.append(try FilePart(opening: other.path.utf8))
+            queue.discard()
+            #expect(queue.isEmpty && file.openCount == 0 && other.openCount == 0)
+        }
+    }
+
     @Test("a queue that is half written can be appended to")
     func appendWhileWriting() throws {
         try withSockets { sender, receiver in
