@@ -90,10 +90,11 @@ class ASGILeakBehaviour(LeakBehaviour):
     app = "plain:app"
     # Path, and which part of all requests.
     kinds = {
-        "hello": ("/", 0.35),
+        "hello": ("/", 0.32),
         "scope": ("/scope?a=b", 0.1),
         "post": ("/echo", 0.15),
         "stream": ("/download?size=200000", 0.05),
+        "part": ("/zerocopysend?path=/etc/passwd", 0.03),
         "file": ("/pathsend-or?path=/etc/passwd", 0.05),
         "no-file": ("/pathsend-or?path=/etc/nothing", 0.02),
         "task": ("/send-in-a-task", 0.1),
