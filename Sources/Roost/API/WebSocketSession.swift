@@ -51,10 +51,11 @@ public final class WebSocketSession: AsyncSequence, Sendable {
         return WebSocketSession(scope, receive, send, subprotocol: subprotocol)
     }
 
-    /// Refuses a client that asks for a WebSocket, with 403.
-    public static func refuse(_ receive: ASGIReceive, _ send: ASGISend) async throws {
+    /// Refuses a client that asks for a WebSocket, with an empty response.
+    public static func refuse(_ receive: ASGIReceive, _ send: ASGISend, status: Int = 403, headers: Headers = [:]) async throws {
         guard case .websocketConnect = try await receive() else { return }
-        try await send(.websocketClose())
+        try await send(.websocketHTTPResponseStart(status: status, headers: headers))
+        try await send(.websocketHTTPResponseBody())
     }
 
     /// The client of a WebSocket went before it was open.

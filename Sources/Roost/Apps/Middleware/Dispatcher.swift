@@ -35,17 +35,25 @@ public struct Dispatcher: Sendable {
         { scope, receive, send in
             switch scope {
             case .http(var request):
-                let path = Self.path(of: request)
-                guard let mount = mounts.first(where: { Self.covers($0.prefix, path) }) else {
+                guard let mount = mount(for: request) else {
                     try await send(.httpResponseStart(status: 404, headers: ["content-type": "text/plain"]))
                     return try await send(.httpResponseBody(ByteBuffer(string: "Not Found\n")))
                 }
                 if !mount.prefix.isEmpty { request.rootPath += mount.prefix }
                 try await mount.app(.http(request), receive, send)
+            case .websocket(var request):
+                guard let mount = mount(for: request.http) else { return try await WebSocketSession.refuse(receive, send, status: 404) }
+                if !mount.prefix.isEmpty { request.rootPath += mount.prefix }
+                try await mount.app(.websocket(request), receive, send)
             case .lifespan:
                 try await MountedLifespans.run(mounts.map(\.app), scope, receive, send)
             }
         }
+    }
+
+    private func mount(for request: HTTPScope) -> Mount? {
+        let path = Self.path(of: request)
+        return mounts.first { Self.covers($0.prefix, path) }
     }
 
     /// What is behind the root path, which the proxy may have taken off.

@@ -1,6 +1,7 @@
 /// Sends who comes by http to the same place by https; Hypercorn's `HTTPToHTTPSRedirectMiddleware`.
 ///
-/// What came by http is what `HTTPScope.scheme` says, so that a trusted proxy's word counts. The method is kept: 307, or 308 for good.
+/// What came by http is what `HTTPScope.scheme` says, so that a trusted proxy's word counts. The method is kept: 307, or 308 for good. Who asks for a
+/// WebSocket by ws is sent to wss.
 public struct HTTPSRedirect: Sendable {
     private let app: ASGIFramework
     private let host: String?
@@ -19,18 +20,30 @@ public struct HTTPSRedirect: Sendable {
     /// The app that passes on what need not be redirected.
     public var application: ASGIFramework {
         { scope, receive, send in
-            guard case .http(let request) = scope, request.scheme == "http" else { return try await app(scope, receive, send) }
-            guard let host = host ?? request.headers["host"].map(Self.withoutPort), !host.isEmpty else {
-                try await send(.httpResponseStart(status: 400, headers: ["content-type": "text/plain"]))
-                return try await send(.httpResponseBody(ByteBuffer(string: "Bad Request\n")))
+            switch scope {
+            case .http(let request) where request.scheme == "http":
+                guard let location = location(of: request, scheme: "https") else {
+                    try await send(.httpResponseStart(status: 400, headers: ["content-type": "text/plain"]))
+                    return try await send(.httpResponseBody(ByteBuffer(string: "Bad Request\n")))
+                }
+                try await send(.httpResponseStart(status: status, headers: ["location": location]))
+                try await send(.httpResponseBody())
+            case .websocket(let request) where request.scheme == "ws":
+                guard let location = location(of: request.http, scheme: "wss") else { return try await WebSocketSession.refuse(receive, send, status: 400) }
+                try await WebSocketSession.refuse(receive, send, status: status, headers: ["location": location])
+            case .http, .websocket, .lifespan:
+                try await app(scope, receive, send)
             }
-            let query = request.queryString
-            // Of `*`, which is no path, nothing but the host is left.
-            let path = request.rawPath.utf8.first == UInt8(ascii: "/") ? request.rawPath : "/"
-            let location = "https://" + host + path + (query.isEmpty ? "" : "?" + query)
-            try await send(.httpResponseStart(status: status, headers: ["location": location]))
-            try await send(.httpResponseBody())
         }
+    }
+
+    /// Where the same is by `scheme`; nil if the request names no host.
+    private func location(of request: HTTPScope, scheme: String) -> String? {
+        guard let host = host ?? request.headers["host"].map(Self.withoutPort), !host.isEmpty else { return nil }
+        let query = request.queryString
+        // Of `*`, which is no path, nothing but the host is left.
+        let path = request.rawPath.utf8.first == UInt8(ascii: "/") ? request.rawPath : "/"
+        return scheme + "://" + host + path + (query.isEmpty ? "" : "?" + query)
     }
 
     /// `[2001:db8::1]:80` without `:80`.
