@@ -475,21 +475,27 @@ extension HTTP2Stream: ExchangeWire {
 
     private func sendPieces() {
         while let piece = pieces.first {
+            // Whatever ends the stream may close it, which forgets the pieces.
             switch piece {
-            case .data(let bytes, let ends): sendData(bytes, endsStream: ends)
-            case .file(let file, let ends): guard sendFile(file, endsStream: ends) else { return }
-            case .trailers(let fields): send(.headers(.init(headers: fields, endStream: true)), endsStream: true)
+            case .data(let bytes, let ends):
+                pieces.removeFirst()
+                sendData(bytes, endsStream: ends)
+            case .file(let file, let ends):
+                guard sendFile(file, endsStream: ends) else { return }
+            case .trailers(let fields):
+                pieces.removeFirst()
+                send(.headers(.init(headers: fields, endStream: true)), endsStream: true)
             }
-            pieces.removeFirst()
         }
         guard let ended = fileExchange else { return }
         fileExchange = nil
         ended.fileEnded(unsent: 0, nil)
     }
 
-    /// Sends what there is room for of a file; returns whether that is all of it.
+    /// Sends what there is room for of a file, the first piece; returns whether that is all of it.
     private func sendFile(_ file: FilePart, endsStream: Bool) -> Bool {
         guard file.count > 0 else {
+            pieces.removeFirst()
             if endsStream { sendData(ByteBuffer(), endsStream: true) }
             return true
         }
@@ -500,8 +506,10 @@ extension HTTP2Stream: ExchangeWire {
                 reset(.internalError)
                 return false
             }
-            sendData(piece, endsStream: endsStream && file.count == 0)
-            if file.count == 0 { return true }
+            let isLast = file.count == 0
+            if isLast { pieces.removeFirst() }
+            sendData(piece, endsStream: endsStream && isLast)
+            if isLast { return true }
         }
         return false
     }
