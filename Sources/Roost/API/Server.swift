@@ -82,10 +82,11 @@ struct Server {
         }
 
         do {
-            try taskStatus.started(listeners.listeners.map(\.address))
+            let addresses = config.addresses(of: listeners.listeners)
+            try taskStatus.started(addresses)
             let level: Logger.Level = config.listeners?.isShared ?? false ? .debug : .info
-            for listener in listeners.listeners { config.logger.log(level: level, "running on \(listener.address)") }
-            enter(.serving(listeners.listeners.map(\.address)))
+            for address in addresses { config.logger.log(level: level, "running on \(address)") }
+            enter(.serving(addresses))
             try await accept(from: listeners)
             await shutdown.begun()
         } catch {

@@ -4,12 +4,14 @@ public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
     public var endpoint: Endpoint
     /// The name systemd gave to the socket (`FileDescriptorName=`), if it is an activated one.
     public var name: String?
+    /// Whether connections begin with a TLS handshake. Default: false.
+    public var speaksTLS = false
 
     public init(endpoint: Endpoint, name: String? = nil) {
         self.endpoint = endpoint
         self.name = name
     }
 
-    /// `http://127.0.0.1:8000`, `http://unix:/run/app.sock`.
-    public var description: String { "http://\(endpoint)" }
+    /// `http://127.0.0.1:8000`, `https://[::1]:8443`, `http://unix:/run/app.sock`.
+    public var description: String { "\(speaksTLS ? "https" : "http")://\(endpoint)" }
 }

@@ -15,6 +15,7 @@ package final class OpenListeners: Sendable {
         case handover(ListenerHandover, isOwner: Bool)
     }
 
+    private let config: Config
     private let binds: [BindAddress]
     private let options: SocketOptions
     private let source: Source
@@ -22,6 +23,7 @@ package final class OpenListeners: Sendable {
 
     /// Sockets that are made anew, or that systemd passed.
     package init(_ config: Config) {
+        self.config = config
         binds = config.bind.map(\.address)
         options = config.socket
         source = .binds
@@ -29,6 +31,7 @@ package final class OpenListeners: Sendable {
 
     /// Sockets that are made anew, beside those of a server that what systemd passed is meant for.
     package init(own config: Config) {
+        self.config = config
         binds = config.bind.map(\.address)
         options = config.socket
         source = .ownBinds
@@ -38,6 +41,7 @@ package final class OpenListeners: Sendable {
     ///
     /// - Parameter isOwner: Whether this process takes its place. Otherwise the sockets remain that process's, which has others listen on them.
     package init(_ config: Config, adopting handover: ListenerHandover, isOwner: Bool) {
+        self.config = config
         binds = config.bind.map(\.address)
         options = config.socket
         source = .handover(handover, isOwner: isOwner)
@@ -47,7 +51,7 @@ package final class OpenListeners: Sendable {
     ///
     /// - Throws: `BindError`, and `ListenDescriptorsError` for what systemd passed.
     @discardableResult
-    package func open() throws -> [BoundAddress] { try set().listeners.map(\.address) }
+    package func open() throws -> [BoundAddress] { config.addresses(of: try set().listeners) }
 
     /// What another process is told of the sockets; nil before they are open.
     package var handover: ListenerHandover? { opened.withLock { $0?.handover } }

@@ -5,6 +5,15 @@ extension Config {
     /// an error at once, not as a service that is in clear text.
     package func speaksTLS(on bind: Bind) -> Bool { tls != nil && (bind.tls ?? true) }
 
+    /// Where clients reach these sockets.
+    func addresses(of listeners: [Listener]) -> [BoundAddress] {
+        listeners.map { listener in
+            var address = listener.address
+            address.speaksTLS = bind.indices.contains(listener.place) && speaksTLS(on: bind[listener.place])
+            return address
+        }
+    }
+
     /// The same with its certificates read, unless they have been.
     func withCertificates() throws(ConfigError) -> Config {
         guard let tls, tlsContexts == nil, bind.contains(where: speaksTLS) else { return self }

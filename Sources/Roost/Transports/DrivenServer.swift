@@ -60,8 +60,9 @@ package final class DrivenServer {
             try transport.listen(on: listener, policy: policy, isShared: config.listeners?.isShared ?? false)
         }
         let level: Logger.Level = config.listeners?.isShared ?? false ? .debug : .info
-        for listener in opened.listeners { config.logger.log(level: level, "running on \(listener.address)") }
-        return opened.listeners.map(\.address)
+        let addresses = config.addresses(of: opened.listeners)
+        for address in addresses { config.logger.log(level: level, "running on \(address)") }
+        return addresses
     }
 
     /// Accepts who waits already, and then nobody.

@@ -54,9 +54,11 @@ final class TLSConnection: WireConnection, LoopParticipant {
 
     override var deadline: MonotonicTime {
         let write = output.isEmpty ? MonotonicTime.distantFuture : mark.advanced(by: shared.limits.writeTimeout)
-        guard let inner else { return min(write, mark.advanced(by: contexts.handshakeTimeout)) }
+        guard let inner else { return min(write, handshakeDeadline) }
         return min(write, inner.deadline)
     }
+
+    private var handshakeDeadline: MonotonicTime { mark.advanced(by: shared.isDraining ? Self.lastMoment : contexts.handshakeTimeout) }
 
     // MARK: What the transport tells
 
@@ -87,14 +89,18 @@ final class TLSConnection: WireConnection, LoopParticipant {
 
     override func wrote() {
         // The handshake's time is counted from the accept.
-        if inner != nil { mark = shared.loop.now }
-        if let inner, !inner.output.isEmpty, output.count < Self.lowWater { connectionChanged() }
+        guard let inner else { return }
+        mark = shared.loop.now
+        guard !inner.output.isEmpty else { return }
+        // The client takes what is before it, and so does not let it wait.
+        inner.mark = mark
+        if output.count < Self.lowWater { connectionChanged() }
     }
 
     override func deadlineReached() {
         let now = shared.loop.now
-        if inner == nil, mark.advanced(by: contexts.handshakeTimeout) <= now {
-            logRefusal("the TLS handshake was not over in time (ssl_handshake_timeout)")
+        if inner == nil, handshakeDeadline <= now {
+            if !shared.isDraining { logRefusal("the TLS handshake was not over in time (ssl_handshake_timeout)") }
             return end(.now(reset: false))
         }
         if !output.isEmpty, mark.advanced(by: shared.limits.writeTimeout) <= now {
@@ -107,7 +113,7 @@ final class TLSConnection: WireConnection, LoopParticipant {
     }
 
     override func drain() {
-        inner?.drain()
+        if let inner { inner.drain() } else { mark = shared.loop.now }
         connectionChanged()
     }
 
@@ -202,9 +208,9 @@ final class TLSConnection: WireConnection, LoopParticipant {
             inner.output.gathered.withUnsafeReadableBytes { _ = piece.writeBytes($0.prefix(count)) }
             inner.output.gathered.consume(count)
             pipeline?.write(message: piece)
+            pipeline?.flushWrites()
             inner.wrote()
         }
-        pipeline?.flushWrites()
         if inner.output.isEmpty { inner.releaseOutputStorage() }
     }
 }
