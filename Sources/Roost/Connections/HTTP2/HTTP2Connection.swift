@@ -315,7 +315,10 @@ extension HTTP2Connection: PipelineReceiver {
     }
 
     func pipelineEvent(_ event: Any) {
-        if let event = event as? StreamClosedEvent { forget(event.streamID) }
+        guard let event = event as? StreamClosedEvent else { return }
+        guard event.reason == nil else { return forget(event.streamID) }
+        // It may be the response's last frame that ends the stream, and who sends that has yet to count it.
+        shared.loop.inNextRound { [weak self] in self?.forget(event.streamID) }
     }
 
     func pipelineFailed(_ error: any Error) {
