@@ -44,6 +44,10 @@ class Browser:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self._call(domain + ".enable", session=self._session)
 
+    def trust(self):
+        """Has it take any certificate."""
+        self._call("Security.setIgnoreCertificateErrors", session=self._session, ignore=True)
+
     def open(self, address):
         self._call("Page.navigate", session=self._session, url=address)
 

@@ -22,19 +22,21 @@ class Authority:
         _openssl("req", "-x509", *NEW_KEY, "-days", "1", "-utf8", "-subj", "/CN=" + name, "-keyout", self._key, "-out", self.certificate,
                  *extensions)
 
-    def sign(self, name, host=None):
-        """Makes a certificate with this common name, for a server of this host name or for a client; gives a file with it and its key."""
-        file = "client" if host is None else "server"
+    def sign(self, name, host=None, file=None, days=1):
+        """Makes a certificate with this common name, for a server of these host names (one, or several with commas) or for a client; gives a file with
+        it and its key. The file is called like this, else after what it is for; days below zero have passed."""
+        file = file or ("client" if host is None else "server")
         request, key, both = self._path(file + ".csr"), self._path(file + ".key"), self._path(file + ".pem")
         extensions = self._path(file + ".extensions")
         with open(extensions, "w") as text:
             text.write("extendedKeyUsage=clientAuth\n" if host is None else
-                       "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:{}\n".format(host))
+                       "extendedKeyUsage=serverAuth\nsubjectAltName={}\n".format(",".join("DNS:" + one for one in host.split(","))))
         _openssl("req", *NEW_KEY, "-utf8", "-subj", "/CN=" + name, "-keyout", key, "-out", request)
-        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", "1",
+        _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial", "-days", str(days),
                  "-extfile", extensions, "-out", both)
         with open(key) as source, open(both, "a") as target:
             target.write(source.read())
+        os.chmod(both, 0o600)
         return both
 
     def client_context(self, certificate=None, alpn=()):

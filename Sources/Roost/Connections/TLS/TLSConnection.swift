@@ -189,7 +189,7 @@ final class TLSConnection: WireConnection, LoopParticipant {
         case .now(let reset): end(.now(reset: reset))
         case .afterOutput(let lingering):
             guard inner.output.isEmpty else { break }
-            pipeline?.beginClose()
+            pipeline?.endOutput()
             end(.afterOutput(lingering: lingering))
         }
         transport?.connectionChanged()

@@ -59,9 +59,10 @@ final class Pipeline: @unchecked Sendable {
         pipeline.syncOperations.fireChannelWritabilityChanged()
     }
 
-    /// Has the handlers take leave of the peer, as far as their protocol knows one.
-    func beginClose() {
-        if !isClosed { pipeline.syncOperations.close(promise: nil) }
+    /// Has the handlers tell the peer that nothing more comes, as far as their protocol can. They wait for no answer: that would keep them for
+    /// seconds after the connection's end.
+    func endOutput() {
+        if !isClosed { pipeline.syncOperations.close(mode: .output, promise: nil) }
     }
 
     /// Ends at once: handlers see that the channel is gone, and are let go. May be called more than once.
@@ -173,7 +174,7 @@ extension Pipeline: ChannelCore {
         }
         flush0()
         promise?.succeed()
-        receiver?.pipelineClosed()
+        if mode != .output { receiver?.pipelineClosed() }
     }
 
     /// The connection reads when it wants to.
