@@ -49,6 +49,8 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) private var isBodyDelivered = false
     @exclusivity(unchecked) private var isDisconnected = false
     @exclusivity(unchecked) private var isDisconnectDelivered = false
+    /// Whether the application was told by `isWebSocketLost`.
+    private var isLossKnown = false
     @exclusivity(unchecked) private var response = Response.unstarted
     /// Whether the application said that trailer fields follow the body.
     @exclusivity(unchecked) private var announcesTrailers = false
@@ -242,6 +244,25 @@ package final class Exchange: @unchecked Sendable {
     package func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
         if let webSocket { return try send(event, to: webSocket) }
         return try sendResponse(event)
+    }
+
+    /// Whether the request asks for a WebSocket, and the application knows of these.
+    package var asksForWebSocket: Bool { webSocket != nil }
+
+    /// Whether a message that is sent reaches nobody, because the WebSocket is closed or the client gone. An application that is told so knows it.
+    package func isWebSocketLost() -> Bool {
+        guard let webSocket, !webSocket.isConnecting, webSocket.closure != nil || isCancelled else { return false }
+        isLossKnown = true
+        return true
+    }
+
+    /// Sends a message on the WebSocket, text as UTF-8; false if the application should wait for room before it sends more.
+    package func send(_ kind: WebSocketMessageKind, _ bytes: Span<UInt8>) throws(ASGIError) -> Bool {
+        guard let webSocket else { throw .unexpectedEvent("a websocket event was sent in an http scope") }
+        if isCancelled { throw .clientGone }
+        let mayGoOn = try webSocket.send(kind, bytes)
+        if writesAtOnce { wire?.flush() }
+        return mayGoOn && self.mayGoOn(after: bytes.count)
     }
 
     private func send(_ event: ASGISendEvent, to webSocket: WebSocketLink) throws(ASGIError) -> Bool {
@@ -708,7 +729,7 @@ package final class Exchange: @unchecked Sendable {
 
     /// Ends an application that has not heard that its WebSocket is closed. One that has may have something left to do.
     private func cancelIfUnaware() {
-        if !isDisconnectDelivered, !isEnded { cancel() }
+        if !isDisconnectDelivered, !isLossKnown, !isEnded { cancel() }
     }
 
     // MARK: The wire's side

@@ -27,22 +27,27 @@ public struct ScopeExtensions: Sendable {
     /// What the request is called. `roost.request_id`.
     public var requestID: String { exchange.requestID.description }
 
-    /// That the server sends files by their path, with `ASGISendEvent.httpResponsePathsend`; never nil. `http.response.pathsend`.
-    public var pathsend: PathsendExtension? { PathsendExtension() }
+    /// That the server sends files by their path, with `ASGISendEvent.httpResponsePathsend`; nil in a websocket scope only. `http.response.pathsend`.
+    public var pathsend: PathsendExtension? { exchange.asksForWebSocket ? nil : PathsendExtension() }
 
-    /// That the server sends parts of open files, with `ASGISendEvent.httpResponseZerocopysend`; never nil. `http.response.zerocopysend`.
-    public var zerocopysend: ZerocopysendExtension? { ZerocopysendExtension() }
+    /// That the server sends parts of open files, with `ASGISendEvent.httpResponseZerocopysend`; nil in a websocket scope only.
+    /// `http.response.zerocopysend`.
+    public var zerocopysend: ZerocopysendExtension? { exchange.asksForWebSocket ? nil : ZerocopysendExtension() }
 
-    /// That responses may end with trailer fields, `ASGISendEvent.httpResponseTrailers`; nil unless the client says that it takes them (`TE: trailers`).
-    /// `http.response.trailers`.
-    public var trailers: TrailersExtension? { exchange.head.takesTrailers ? TrailersExtension() : nil }
+    /// That responses may end with trailer fields, `ASGISendEvent.httpResponseTrailers`; nil unless the client says that it takes them (`TE: trailers`),
+    /// and in a websocket scope. `http.response.trailers`.
+    public var trailers: TrailersExtension? { exchange.head.takesTrailers && !exchange.asksForWebSocket ? TrailersExtension() : nil }
 
     /// That links may be hinted at before the response, with `ASGISendEvent.httpResponseEarlyHint`; nil unless `Config.earlyHints` says so and the
-    /// client speaks HTTP/1.1. `http.response.early_hint`.
-    public var earlyHint: EarlyHintExtension? { exchange.takesEarlyHints ? EarlyHintExtension() : nil }
+    /// client speaks HTTP/1.1, and in a websocket scope. `http.response.early_hint`.
+    public var earlyHint: EarlyHintExtension? { exchange.takesEarlyHints && !exchange.asksForWebSocket ? EarlyHintExtension() : nil }
+
+    /// That a client that asks for a WebSocket may be refused with a response of the application's own,
+    /// `ASGISendEvent.websocketHTTPResponseStart`; nil in an http scope. `websocket.http.response`.
+    public var webSocketHTTPResponse: WebSocketHTTPResponseExtension? { exchange.asksForWebSocket ? WebSocketHTTPResponseExtension() : nil }
 
     /// The extension with this name, a `ProxyHeader`, `TLSExtension`, `PeerCredentials`, `String`, `PathsendExtension`, `ZerocopysendExtension`,
-    /// `TrailersExtension` or `EarlyHintExtension`; nil if there is none.
+    /// `TrailersExtension`, `EarlyHintExtension` or `WebSocketHTTPResponseExtension`; nil if there is none.
     public subscript(name: String) -> (any Sendable)? {
         switch name {
         case "proxy_protocol": proxyProtocol
@@ -53,6 +58,7 @@ public struct ScopeExtensions: Sendable {
         case "http.response.zerocopysend": zerocopysend
         case "http.response.trailers": trailers
         case "http.response.early_hint": earlyHint
+        case "websocket.http.response": webSocketHTTPResponse
         default: nil
         }
     }
@@ -75,5 +81,10 @@ public struct TrailersExtension: Sendable {
 
 /// ASGI's `http.response.early_hint` extension: it is there, and says nothing more.
 public struct EarlyHintExtension: Sendable {
+    init() {}
+}
+
+/// ASGI's `websocket.http.response` extension: it is there, and says nothing more.
+public struct WebSocketHTTPResponseExtension: Sendable {
     init() {}
 }

@@ -115,9 +115,27 @@ final class WebSocketLink {
         }
     }
 
+    /// Sends a message whose bytes are the caller's, text as UTF-8; false if the application should wait for room before it sends more.
+    func send(_ kind: WebSocketMessageKind, _ bytes: Span<UInt8>) throws(ASGIError) -> Bool {
+        guard !isConnecting, !isDenying else { throw Self.notAccepted }
+        guard let connection, let wire else { return true }
+        if bytes.count > OutputQueue.copyLimit, !connection.compresses(length: bytes.count) {
+            guard connection.beginMessage(kind, length: bytes.count, into: &frames) else { return true }
+            writeFrames()
+            wire.write(payload: bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })
+        } else {
+            guard connection.send(kind, bytes, into: &frames) else { return true }
+            writeFrames()
+        }
+        sentBytes += bytes.count
+        return wire.hasRoom
+    }
+
+    private static let notAccepted = ASGIError.unexpectedEvent("websocket.send was sent before websocket.accept")
+
     /// Sends a message; false if the application should wait for room before it sends more.
     func send(_ message: WebSocketMessage) throws(ASGIError) -> Bool {
-        guard !isConnecting, !isDenying else { throw .unexpectedEvent("websocket.send was sent before websocket.accept") }
+        guard !isConnecting, !isDenying else { throw Self.notAccepted }
         guard let connection, let wire else { return true }
         switch message {
         case .text(var text):
@@ -245,7 +263,8 @@ final class WebSocketLink {
     /// Notes that the wire is gone.
     func wireGone() {
         if closure == nil { closure = (WebSocketCloseCode.abnormal, "") }
-        stage = .ended
+        // An application that has not answered yet may do so, for nobody.
+        if isOpen { stage = .ended }
         wire = nil
         messages = []
         waitingBytes = 0
