@@ -18,6 +18,8 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
     let ready: PyPointer
     let scope: ASGIScope
     let messages: ASGIMessages
+    /// What `send` raises if the client is gone.
+    let clientDisconnected: PyPointer
     /// What the application has put into its lifespan's state; nil if it has no lifespan.
     private(set) var state: PyPointer?
     let receiveDefinition: UnsafeMutablePointer<PyMethodDef>
@@ -39,13 +41,14 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
         future = try PythonReference(PyObject_GetAttrString(runtime, "future")).release()
         wait = returning(types.wait)
         ready = returning(types.ready)
+        clientDisconnected = returning(module.clientDisconnected)
         receiveDefinition = types.receiveDefinition
         sendDefinition = types.sendDefinition
         self.callable = returning(callable)
     }
 
     deinit {
-        for pointer in [callable, runtime, spawn, future, wait, ready] { Py_DecRef(pointer) }
+        for pointer in [callable, runtime, spawn, future, wait, ready, clientDisconnected] { Py_DecRef(pointer) }
         Py_DecRef(state)
     }
 
@@ -60,6 +63,8 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
         Py_DecRef(self.state)
         self.state = returning(state)
     }
+
+    var servesWebSockets: Bool { true }
 
     func run(_ exchange: Exchange) {
         guard depth == 0 else { return exchange.inNextRound { [self] in start(exchange) } }

@@ -16,7 +16,7 @@ enum ASGIMessage {
 ///
 /// For the thread that holds the GIL.
 final class ASGIMessages {
-    private let interned: Interned
+    let interned: Interned
     private let bodies = SmallBodies()
     /// Memory for the fields of a response, taken out while they are gathered: what holds them may run code that sends something itself.
     private var spareBuilder = HeadersBuilder()
@@ -29,14 +29,7 @@ final class ASGIMessages {
     ///
     /// - Parameter takesTrailers: Whether the response may end with trailer fields.
     func read(_ message: PyPointer, takesTrailers: Bool) throws(PythonRaised) -> ASGIMessage {
-        guard let dict = cpython_objects().pointee.dict_type, cpython_is_instance(message, dict) != 0 else {
-            throw raise(cpython_objects().pointee.type_error, "send() takes a dictionary")
-        }
-        guard let type = PyDict_GetItemWithError(message, interned.type) else { throw missing("type") }
-        var count = 0
-        // Comparing bytes: a literal with dots is not interned, so its identity says nothing.
-        guard let text = PyUnicode_AsUTF8AndSize(type, &count) else { throw PythonRaised() }
-        let name = UnsafeRawBufferPointer(start: text, count: count)
+        let name = try type(of: message)
         if name.equals("http.response.body") { return .event(try body(message)) }
         if name.equals("http.response.start") { return .event(try start(message, takesTrailers: takesTrailers)) }
         if name.equals("http.response.pathsend") {
@@ -48,21 +41,45 @@ final class ASGIMessages {
             return .event(.httpResponseTrailers(try fields(message), more: try truth(of: message, at: interned.moreTrailers)))
         }
         if name.equals("http.response.early_hint") { return .event(.httpResponseEarlyHint(links: try links(message))) }
-        throw raise(cpython_objects().pointee.runtime_error, "unexpected ASGI message type: \(String(decoding: name.prefix(100), as: UTF8.self))")
+        throw unexpected(name)
     }
 
-    private func missing(_ key: String) -> PythonRaised {
+    /// The name of a message's type; valid as long as the message.
+    @inline(__always)
+    func type(of message: PyPointer) throws(PythonRaised) -> UnsafeRawBufferPointer {
+        guard let dict = cpython_objects().pointee.dict_type, cpython_is_instance(message, dict) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "send() takes a dictionary")
+        }
+        guard let type = PyDict_GetItemWithError(message, interned.type) else { throw missing("type") }
+        var count = 0
+        // Comparing bytes: a literal with dots is not interned, so its identity says nothing.
+        guard let text = PyUnicode_AsUTF8AndSize(type, &count) else { throw PythonRaised() }
+        return UnsafeRawBufferPointer(start: text, count: count)
+    }
+
+    func unexpected(_ name: UnsafeRawBufferPointer) -> PythonRaised {
+        raise(cpython_objects().pointee.runtime_error, "unexpected ASGI message type: \(String(decoding: name.prefix(100), as: UTF8.self))")
+    }
+
+    func missing(_ key: String) -> PythonRaised {
         PyErr_Occurred() == nil ? raise(cpython_objects().pointee.runtime_error, "the ASGI message has no \"\(key)\"") : PythonRaised()
     }
 
     private func body(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+        let (body, more) = try piece(message)
+        return .httpResponseBody(body, more: more)
+    }
+
+    /// A piece of a body, and whether more follow.
+    @inline(__always)
+    func piece(_ message: PyPointer) throws(PythonRaised) -> (body: ByteBuffer, more: Bool) {
         var body = ByteBuffer()
         if let bytes = PyDict_GetItemWithError(message, interned.body) {
             body = try withBytes(of: bytes, bodies.buffer)
         } else if PyErr_Occurred() != nil {
             throw PythonRaised()
         }
-        return .httpResponseBody(body, more: try truth(of: message, at: interned.moreBody))
+        return (body, try truth(of: message, at: interned.moreBody))
     }
 
     private func part(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
@@ -72,7 +89,7 @@ final class ASGIMessages {
     }
 
     /// What is there as a number; nil if nothing is, or None.
-    private func number(in message: PyPointer, at key: PyPointer) throws(PythonRaised) -> Int? {
+    func number(in message: PyPointer, at key: PyPointer) throws(PythonRaised) -> Int? {
         guard let value = PyDict_GetItemWithError(message, key) else {
             if PyErr_Occurred() != nil { throw PythonRaised() }
             return nil
@@ -104,15 +121,20 @@ final class ASGIMessages {
     }
 
     private func start(_ message: PyPointer, takesTrailers: Bool) throws(PythonRaised) -> ASGISendEvent {
-        guard let status = PyDict_GetItemWithError(message, interned.status) else { throw missing("status") }
-        let number = PyLong_AsLong(status)
-        if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        let number = try status(message)
         let headers = try fields(message)
         // To whom they are not offered an application may announce them all the same, and they are left out.
         return .httpResponseStart(status: number, headers: headers, trailers: takesTrailers ? try truth(of: message, at: interned.trailers) : true)
     }
 
-    private func fields(_ message: PyPointer) throws(PythonRaised) -> Headers {
+    func status(_ message: PyPointer) throws(PythonRaised) -> Int {
+        guard let status = PyDict_GetItemWithError(message, interned.status) else { throw missing("status") }
+        let number = PyLong_AsLong(status)
+        if number == -1, PyErr_Occurred() != nil { throw PythonRaised() }
+        return number
+    }
+
+    func fields(_ message: PyPointer) throws(PythonRaised) -> Headers {
         var builder = HeadersBuilder()
         swap(&builder, &spareBuilder)
         defer { swap(&builder, &spareBuilder) }

@@ -15,6 +15,8 @@ final class ASGIRequest {
     /// The task that runs this request.
     private var task: PyPointer?
     private var hasEnded = false
+    /// Whether the application has closed its WebSocket, or refused it.
+    var hasClosedWebSocket = false
 
     init(_ exchange: Exchange, _ application: ASGIApplication) {
         self.exchange = exchange
@@ -111,7 +113,12 @@ final class ASGIRequest {
                 PyErr_Restore(type, value, traceback)
                 return outcome
             }
-            end(PythonFailure.taken())
+            if PyErr_ExceptionMatches(application.clientDisconnected) != 0 {
+                PyErr_Clear()
+                end(ASGIError.clientGone)
+            } else {
+                end(PythonFailure.taken())
+            }
             result = returning(Py_None())
             return PYGEN_RETURN
         }
@@ -184,6 +191,18 @@ final class ASGIRequest {
                 try set(bytes, at: names.body, of: message.pointer)
             }
             try share(more ? Py_True() : Py_False(), at: names.moreBody, of: message.pointer)
+        case .websocketReceive(let content):
+            try share(names.websocketReceive, at: names.type, of: message.pointer)
+            switch content {
+            case .text(let text): try set(PythonText.object(text), at: names.text, of: message.pointer)
+            case .binary(let bytes): try set(PythonText.bytes(bytes.readableBytesUInt8Span), at: names.bytes, of: message.pointer)
+            }
+        case .websocketConnect:
+            try share(names.websocketConnect, at: names.type, of: message.pointer)
+        case .websocketDisconnect(let code, let reason):
+            try share(names.websocketDisconnect, at: names.type, of: message.pointer)
+            try set(PythonReference(PyLong_FromLong(code)), at: names.code, of: message.pointer)
+            try set(PythonText.object(reason), at: names.reason, of: message.pointer)
         default:
             try share(names.httpDisconnect, at: names.type, of: message.pointer)
         }
@@ -229,7 +248,7 @@ final class ASGIRequest {
 
 extension ASGIRequest {
     func refused(_ error: ASGIError) -> PythonRaised {
-        raise(error == .clientGone ? cpython_objects().pointee.os_error : cpython_objects().pointee.runtime_error, error.description)
+        raise(error == .clientGone ? application.clientDisconnected : cpython_objects().pointee.runtime_error, error.description)
     }
 
     /// Whether the proxy sends the file with this path.
@@ -346,8 +365,8 @@ extension ASGIRequest {
     static func sendTable() -> UnsafeMutablePointer<PyMethodDef> {
         HeapType.table([
         .init(name: "send", flags: METH_O) { instance, message in
-            guard let message else { return nil }
-            return HeapType.content(instance, as: ASGIRequest.self)?.send(message)
+            guard let message, let request = HeapType.content(instance, as: ASGIRequest.self) else { return nil }
+            return request.exchange.asksForWebSocket ? request.sendOnWebSocket(message) : request.send(message)
         }
         ])
     }

@@ -3,13 +3,15 @@ import HTTPWire
 import ProxyProtocol
 import Roost
 
-/// Makes the `scope` of a request (ASGI, "HTTP Connection Scope") from the bytes that were received.
+/// Makes the `scope` of a request (ASGI, "HTTP Connection Scope" and "Websocket Connection Scope") from the bytes that were received.
 ///
 /// For the thread that holds the GIL.
 final class ASGIScope {
     private let interned: Interned
     /// What is the same for every request, or for most.
     private let template: PyPointer
+    /// The same for WebSockets.
+    private let webSocketTemplate: PyPointer
     /// The versions of ASGI; each request has a dictionary of its own, which its application may change.
     private let versions: PyPointer
     private let extensions: ScopeExtensionsObject
@@ -32,13 +34,22 @@ final class ASGIScope {
             (interned.rawPath, Py_None()), (interned.queryString, interned.emptyBytes), (interned.rootPath, interned.emptyText),
             (interned.headers, Py_None()), (interned.client, Py_None()), (interned.serverKey, Py_None()), (interned.extensions, Py_None()),
         ] { try share(value, at: key, of: template.pointer) }
+        let webSocketTemplate = try PythonReference(PyDict_New())
+        for (key, value) in [
+            (interned.type, interned.websocket), (interned.asgi, Py_None()), (interned.httpVersion, interned.version11),
+            (interned.scheme, interned.ws), (interned.path, interned.slash), (interned.rawPath, Py_None()),
+            (interned.queryString, interned.emptyBytes), (interned.rootPath, interned.emptyText), (interned.headers, Py_None()),
+            (interned.client, Py_None()), (interned.serverKey, Py_None()), (interned.subprotocols, Py_None()), (interned.extensions, Py_None()),
+        ] { try share(value, at: key, of: webSocketTemplate.pointer) }
         extensions = try ScopeExtensionsObject()
         self.template = template.release()
+        self.webSocketTemplate = webSocketTemplate.release()
         self.versions = versions.release()
     }
 
     deinit {
         Py_DecRef(template)
+        Py_DecRef(webSocketTemplate)
         Py_DecRef(versions)
     }
 
@@ -46,7 +57,8 @@ final class ASGIScope {
     ///
     /// - Parameter state: what the application has put into its lifespan's state; nil if it has no lifespan.
     func make(for exchange: Exchange, state: PyPointer?) throws(PythonRaised) -> PythonReference {
-        let scope = try PythonReference(PyDict_Copy(template))
+        let isWebSocket = exchange.asksForWebSocket
+        let scope = try PythonReference(PyDict_Copy(isWebSocket ? webSocketTemplate : template))
         let dictionary = scope.pointer
         let head = exchange.head
         let slice = head.bytes
@@ -54,11 +66,10 @@ final class ASGIScope {
         let request = HTTPScope(exchange)
 
         // Of what the template says, only what is different is set.
-        let method = bytes.extracting(head.methodRange)
-        if method.equals("POST") {
-            try share(interned.post, at: interned.method, of: dictionary)
-        } else if !method.equals("GET") {
-            try set(PythonText.ascii(method), at: interned.method, of: dictionary)
+        if isWebSocket {
+            try set(Self.list(WebSocketScope(exchange).subprotocols), at: interned.subprotocols, of: dictionary)
+        } else {
+            try setMethod(bytes.extracting(head.methodRange), of: dictionary)
         }
         try set(PythonReference(PyDict_Copy(versions)), at: interned.asgi, of: dictionary)
         switch head.version {
@@ -66,7 +77,7 @@ final class ASGIScope {
         case .http11: break
         case .http2: try share(interned.version2, at: interned.httpVersion, of: dictionary)
         }
-        if request.scheme == "https" { try share(interned.https, at: interned.scheme, of: dictionary) }
+        if request.scheme == "https" { try share(isWebSocket ? interned.wss : interned.https, at: interned.scheme, of: dictionary) }
         try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.bytes(bytes.extracting(query)), at: interned.queryString, of: dictionary) }
@@ -81,6 +92,22 @@ final class ASGIScope {
         try interned.traceID.set(exchange.traceIDs.trace)
         try set(extensions.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
         return scope
+    }
+
+    private func setMethod(_ method: Span<UInt8>, of dictionary: PyPointer) throws(PythonRaised) {
+        if method.equals("POST") {
+            try share(interned.post, at: interned.method, of: dictionary)
+        } else if !method.equals("GET") {
+            try set(PythonText.ascii(method), at: interned.method, of: dictionary)
+        }
+    }
+
+    private static func list(_ texts: [String]) throws(PythonRaised) -> PythonReference {
+        let list = try PythonReference(PyList_New(texts.count))
+        for (index, text) in texts.enumerated() {
+            guard PyList_SetItem(list.pointer, index, try PythonText.object(text).release()) == 0 else { throw PythonRaised() }
+        }
+        return list
     }
 
     private func setPath(of head: RequestHead, _ raw: Span<UInt8>, of dictionary: PyPointer) throws(PythonRaised) {

@@ -6,7 +6,7 @@ import Roost
 ///
 /// For threads that hold the GIL.
 final class ScopeExtensionsObject {
-    private let requestIDKey, pathsendKey, zerocopysendKey, trailersKey, earlyHintKey, idKey, peerKey, pidKey, uidKey, gidKey: PyPointer
+    private let requestIDKey, pathsendKey, zerocopysendKey, trailersKey, earlyHintKey, webSocketResponseKey, idKey, peerKey, pidKey, uidKey, gidKey: PyPointer
     /// The peer of the request before, which most often is the next one's too, and its dictionary to be copied.
     private var knownPeer: (credentials: PeerCredentials, dictionary: PyPointer)?
 
@@ -19,6 +19,7 @@ final class ScopeExtensionsObject {
         zerocopysendKey = try name("http.response.zerocopysend")
         trailersKey = try name("http.response.trailers")
         earlyHintKey = try name("http.response.early_hint")
+        webSocketResponseKey = try name("websocket.http.response")
         idKey = try name("id")
         peerKey = try name("roost.peer")
         pidKey = try name("pid")
@@ -29,7 +30,9 @@ final class ScopeExtensionsObject {
     deinit {
         // On whatever thread this is.
         InterpreterLock().held {
-            for pointer in [requestIDKey, pathsendKey, zerocopysendKey, trailersKey, earlyHintKey, idKey, peerKey, pidKey, uidKey, gidKey] { Py_DecRef(pointer) }
+            for pointer in [requestIDKey, pathsendKey, zerocopysendKey, trailersKey, earlyHintKey, webSocketResponseKey, idKey, peerKey, pidKey, uidKey, gidKey] {
+                Py_DecRef(pointer)
+            }
             Py_DecRef(knownPeer?.dictionary)
         }
     }
@@ -44,6 +47,7 @@ final class ScopeExtensionsObject {
         if extensions.zerocopysend != nil { try all.set(zerocopysendKey, PythonReference(PyDict_New())) }
         if extensions.trailers != nil { try all.set(trailersKey, PythonReference(PyDict_New())) }
         if extensions.earlyHint != nil { try all.set(earlyHintKey, PythonReference(PyDict_New())) }
+        if extensions.webSocketHTTPResponse != nil { try all.set(webSocketResponseKey, PythonReference(PyDict_New())) }
         if let credentials = extensions.peer {
             let peer = try dictionary(credentials)
             try all.set(peerKey, peer)

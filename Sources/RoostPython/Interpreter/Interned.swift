@@ -7,6 +7,8 @@ struct Interned: @unchecked Sendable {
     let type, asgi, httpVersion, serverKey, client, scheme, method, rootPath, path, rawPath, queryString, headers, state, extensions: PyPointer
     let http, https, version10, version11, version2, get, post, slash, emptyBytes, emptyText: PyPointer
     let httpRequest, httpDisconnect, body, moreBody, status, trailers, moreTrailers, links, file, offset, count: PyPointer
+    let websocket, ws, wss, subprotocols, subprotocol, text, bytes, code, reason: PyPointer
+    let websocketConnect, websocketReceive, websocketDisconnect: PyPointer
     let requestID: RequestVariable
     let traceID: TraceIDVariable
 
@@ -49,6 +51,18 @@ struct Interned: @unchecked Sendable {
         file = try name("file")
         offset = try name("offset")
         count = try name("count")
+        websocket = try name("websocket")
+        ws = try name("ws")
+        wss = try name("wss")
+        subprotocols = try name("subprotocols")
+        subprotocol = try name("subprotocol")
+        text = try name("text")
+        bytes = try name("bytes")
+        code = try name("code")
+        reason = try name("reason")
+        websocketConnect = try name("websocket.connect")
+        websocketReceive = try name("websocket.receive")
+        websocketDisconnect = try name("websocket.disconnect")
         requestID = try RequestVariable("roost.request_id")
         traceID = try TraceIDVariable()
     }

@@ -38,6 +38,7 @@ private func makeModule(_ state: ModuleState) throws(PythonRaised) -> PythonRefe
     let version = try PythonText.object(HostObject.version)
     guard PyObject_SetAttrString(module.pointer, "version", version.pointer) == 0,
         PyObject_SetAttrString(module.pointer, "BindError", state.bindError) == 0,
+        PyObject_SetAttrString(module.pointer, "ClientDisconnected", state.clientDisconnected) == 0,
         PyObject_SetAttrString(module.pointer, "request_id", state.interned.requestID.object) == 0,
         PyObject_SetAttrString(module.pointer, "trace_id", state.interned.traceID.variable.object) == 0
     else { throw PythonRaised() }

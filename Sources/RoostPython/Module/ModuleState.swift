@@ -11,6 +11,8 @@ struct ModuleState: @unchecked Sendable {
     let config: HeapType
     /// `_roost.BindError`, an OSError.
     let bindError: PyPointer
+    /// `_roost.ClientDisconnected`, an OSError.
+    let clientDisconnected: PyPointer
 
     init() throws(PythonRaised) {
         interned = try Interned()
@@ -18,7 +20,12 @@ struct ModuleState: @unchecked Sendable {
         server = try ServerObject.makeType()
         host = try HostObject.makeType()
         config = try ConfigObject.makeType()
-        bindError = try PythonReference(PyErr_NewException(("_roost.BindError" as StaticString).cString, cpython_objects().pointee.os_error, nil)).release()
+        bindError = try Self.error("_roost.BindError")
+        clientDisconnected = try Self.error("_roost.ClientDisconnected")
+    }
+
+    private static func error(_ name: StaticString) throws(PythonRaised) -> PyPointer {
+        try PythonReference(PyErr_NewException(name.cString, cpython_objects().pointee.os_error, nil)).release()
     }
 
     /// Set when the module is imported, before any of its functions can be called.

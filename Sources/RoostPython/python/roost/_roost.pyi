@@ -18,6 +18,9 @@ trace_id: ContextVar[Optional[str]]
 class BindError(OSError):
     """An address cannot be listened on; the text is one line that says which, why and who holds it."""
 
+class ClientDisconnected(OSError):
+    """``send`` was called, but the client is gone or its WebSocket closed. An app may let it pass: it is not logged as a failure."""
+
 @final
 class Config:
     """Checked settings."""

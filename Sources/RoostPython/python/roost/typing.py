@@ -41,6 +41,25 @@ class HTTPScope(TypedDict):
     extensions: dict[str, Any]
 
 
+class WebSocketScope(TypedDict):
+    """The scope of a WebSocket; ``state`` is there if the app's lifespan ran."""
+
+    type: Literal["websocket"]
+    asgi: ASGIVersions
+    http_version: str
+    scheme: str
+    path: str
+    raw_path: bytes
+    query_string: bytes
+    root_path: str
+    headers: Iterable[tuple[bytes, bytes]]
+    client: Optional[tuple[str, int]]
+    server: Optional[tuple[str, Optional[int]]]
+    subprotocols: list[str]
+    state: dict[str, Any]
+    extensions: dict[str, Any]
+
+
 class LifespanScope(TypedDict):
     """The scope of the app's one lifespan call; each request gets a shallow copy of ``state``."""
 
@@ -57,6 +76,27 @@ class HTTPRequestEvent(TypedDict):
 
 class HTTPDisconnectEvent(TypedDict):
     type: Literal["http.disconnect"]
+
+
+class WebSocketConnectEvent(TypedDict):
+    type: Literal["websocket.connect"]
+
+
+class _WebSocketReceive(TypedDict):
+    type: Literal["websocket.receive"]
+
+
+class WebSocketReceiveEvent(_WebSocketReceive, total=False):
+    """Has one of both."""
+
+    text: str
+    bytes: bytes
+
+
+class WebSocketDisconnectEvent(TypedDict):
+    type: Literal["websocket.disconnect"]
+    code: int
+    reason: str
 
 
 class LifespanStartupEvent(TypedDict):
@@ -116,6 +156,53 @@ class HTTPResponseZerocopysendEvent(_HTTPResponseZerocopysend, total=False):
     more_body: bool
 
 
+class _WebSocketAccept(TypedDict):
+    type: Literal["websocket.accept"]
+
+
+class WebSocketAcceptEvent(_WebSocketAccept, total=False):
+    subprotocol: Optional[str]
+    headers: Iterable[tuple[bytes, bytes]]
+
+
+class _WebSocketSend(TypedDict):
+    type: Literal["websocket.send"]
+
+
+class WebSocketSendEvent(_WebSocketSend, total=False):
+    """Needs one of both; of two the bytes are sent."""
+
+    text: Optional[str]
+    bytes: Optional[bytes]
+
+
+class _WebSocketClose(TypedDict):
+    type: Literal["websocket.close"]
+
+
+class WebSocketCloseEvent(_WebSocketClose, total=False):
+    code: Optional[int]
+    reason: Optional[str]
+
+
+class _WebSocketHTTPResponseStart(TypedDict):
+    type: Literal["websocket.http.response.start"]
+    status: int
+
+
+class WebSocketHTTPResponseStartEvent(_WebSocketHTTPResponseStart, total=False):
+    headers: Iterable[tuple[bytes, bytes]]
+
+
+class _WebSocketHTTPResponseBody(TypedDict):
+    type: Literal["websocket.http.response.body"]
+
+
+class WebSocketHTTPResponseBodyEvent(_WebSocketHTTPResponseBody, total=False):
+    body: bytes
+    more_body: bool
+
+
 class LifespanStartupCompleteEvent(TypedDict):
     type: Literal["lifespan.startup.complete"]
 
@@ -140,7 +227,15 @@ class LifespanShutdownFailedEvent(_LifespanShutdownFailed, total=False):
     message: str
 
 
-ASGIReceiveEvent = Union[HTTPRequestEvent, HTTPDisconnectEvent, LifespanStartupEvent, LifespanShutdownEvent]
+ASGIReceiveEvent = Union[
+    HTTPRequestEvent,
+    HTTPDisconnectEvent,
+    WebSocketConnectEvent,
+    WebSocketReceiveEvent,
+    WebSocketDisconnectEvent,
+    LifespanStartupEvent,
+    LifespanShutdownEvent,
+]
 ASGISendEvent = Union[
     HTTPResponseStartEvent,
     HTTPResponseBodyEvent,
@@ -148,6 +243,11 @@ ASGISendEvent = Union[
     HTTPResponseEarlyHintEvent,
     HTTPResponsePathsendEvent,
     HTTPResponseZerocopysendEvent,
+    WebSocketAcceptEvent,
+    WebSocketSendEvent,
+    WebSocketCloseEvent,
+    WebSocketHTTPResponseStartEvent,
+    WebSocketHTTPResponseBodyEvent,
     LifespanStartupCompleteEvent,
     LifespanStartupFailedEvent,
     LifespanShutdownCompleteEvent,
