@@ -337,5 +337,144 @@ class BehindNginxTests(PythonTestCase):
                 self.assertEqual(refusal(nginx.connector, "/refuse").status_code, 403)
 
 
+class FrameworkBehaviour:
+    """A framework's own WebSockets, on the app's socket and through nginx."""
+
+    flags = FLAGS
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cleanups = type("Cleanups", (), {"addCleanup": staticmethod(cls.addClassCleanup)})
+        nginx = Nginx(cleanups, cls.server.socket, edits=NGINX_EDITS)
+        cls.connectors = [cls.server.connector, nginx.connector]
+
+    def say(self, client, text, expected):
+        client.send(text)
+        self.assertEqual(client.recv(timeout=30), expected)
+
+
+class FastAPITests(FrameworkBehaviour, ServedTestCase):
+    app = "fastapi_site:app"
+
+    def test_its_tutorials_echo(self):
+        for connector in self.connectors:
+            with opened(connector, "/ws") as client:
+                self.say(client, "caf\u00e9", "Message text was: caf\u00e9")
+
+    def test_dependencies_refuse_and_let_in(self):
+        for connector in self.connectors:
+            self.assertEqual(refusal(connector, "/items/pear/ws").status_code, 403)
+            with opened(connector, "/items/pear/ws?limit=5", additional_headers={"Cookie": "session=me"}) as client:
+                client.send("hello")
+                self.assertEqual(json.loads(client.recv(timeout=30)), {"item": "pear", "limit": 5, "who": "me", "text": "hello"})
+
+    def test_a_chat(self):
+        for connector in self.connectors:
+            with opened(connector, "/chat/ann") as ann, opened(connector, "/chat/bob") as bob:
+                ann.send("first")
+                self.assertEqual(ann.recv(timeout=30), "ann: first")
+                self.assertEqual(bob.recv(timeout=30), "ann: first")
+                bob.close(4002)
+                self.assertEqual(ann.recv(timeout=30), "bob left (4002)")
+
+    def test_an_unknown_path_is_refused(self):
+        for connector in self.connectors:
+            self.assertEqual(refusal(connector, "/nowhere").status_code, 403)
+
+
+class StarletteTests(FrameworkBehaviour, ServedTestCase):
+    app = "starlette_sockets:app"
+    flags = FLAGS + ("--worker-class", "uvloop")
+
+    def test_an_endpoint_with_a_subprotocol(self):
+        for connector in self.connectors:
+            self.server.forget_events()
+            with opened(connector, "/sockets/echo/caf%C3%A9?x=1", subprotocols=["chat", "other"]) as client:
+                self.assertEqual((client.subprotocol, client.response.headers["x-endpoint"]), ("chat", "echo"))
+                client.send('{"a": [1]}')
+                self.assertEqual(json.loads(client.recv(timeout=30)), {
+                    "said": {"a": [1]}, "url": "ws://hello.example/sockets/echo/caf\u00e9?x=1", "path": "caf\u00e9"})
+                client.close(1001)
+            self.server.wait_for_event("endpoint left 1001")
+            with opened(connector, "/sockets/echo/a") as client:
+                client.send("no JSON")
+                self.assertEqual(ending(client)[0], 1003)
+
+    def test_bytes(self):
+        for connector in self.connectors:
+            with opened(connector, "/sockets/bytes", max_size=None) as client:
+                message = os.urandom(MIB)
+                self.say(client, message, message[::-1])
+                client.send("text")
+                self.assertEqual(ending(client)[0], 1003)
+
+    def test_a_denial(self):
+        for connector in self.connectors:
+            response = refusal(connector, "/sockets/deny")
+            self.assertEqual((response.status_code, response.headers["retry-after"], json.loads(response.body)), (503, "9", {"detail": "no room"}))
+
+    def test_who_only_sends_hears_that_the_client_is_gone(self):
+        for connector in self.connectors:
+            self.server.forget_events()
+            client = opened(connector, "/sockets/push")
+            client.recv(timeout=30)
+            client.socket.shutdown(socket.SHUT_RDWR)
+            self.server.wait_for_event("push ends 1006")
+
+
+class ChannelsTests(FrameworkBehaviour, ServedTestCase):
+    app = "channels_site:application"
+
+    def test_its_tutorials_chat(self):
+        for connector in self.connectors:
+            with opened(connector, "/ws/chat/lobby/") as one, opened(connector, "/ws/chat/lobby/") as other, opened(connector, "/ws/chat/attic/") as attic:
+                one.send(json.dumps({"message": "caf\u00e9"}))
+                for client in (one, other):
+                    self.assertEqual(json.loads(client.recv(timeout=30)), {"message": "caf\u00e9"})
+                other.close(4003)
+                self.assertEqual(json.loads(one.recv(timeout=30)), {"message": "one left (4003)"})
+                attic.send(json.dumps({"message": "alone"}))
+                self.assertEqual(json.loads(attic.recv(timeout=30)), {"message": "alone"})
+
+    def test_a_consumer_in_a_thread(self):
+        for connector in self.connectors:
+            with opened(connector, "/ws/sync/", subprotocols=["other", "chat"]) as client:
+                self.assertEqual(client.subprotocol, "chat")
+                self.say(client, "hello", "hello")
+                self.say(client, b"\0\xff", b"\0\xff")
+                client.send("bye")
+                self.assertEqual(ending(client), (4001, "you said bye"))
+            self.assertEqual(refusal(connector, "/ws/sync/?refuse").status_code, 403)
+
+    def test_http_goes_on_beside_it(self):
+        self.assertEqual(self.ask("/").status, 200)
+
+
+class QuartTests(FrameworkBehaviour, ServedTestCase):
+    app = "quart_site:app"
+
+    def test_messages_and_a_refusal(self):
+        for connector in self.connectors:
+            with opened(connector, "/ws", subprotocols=["chat"]) as client:
+                self.assertEqual((client.subprotocol, client.response.headers["x-served-by"]), ("chat", "quart"))
+                self.say(client, "caf\u00e9", "caf\u00e9")
+                self.say(client, b"\0\xff", b"\0\xff")
+            self.assertEqual(refusal(connector, "/private").status_code, 401)
+
+
+class LitestarTests(FrameworkBehaviour, ServedTestCase):
+    app = "litestar_site:app"
+
+    def test_a_listener_and_a_socket(self):
+        for connector in self.connectors:
+            with opened(connector, "/ws") as client:
+                client.send(json.dumps({"name": "pear"}))
+                self.assertEqual(json.loads(client.recv(timeout=30)), {"name": "PEAR"})
+            with opened(connector, "/raw", subprotocols=["chat"]) as client:
+                self.say(client, b"\0\xff", b"\0\xff")
+                self.assertEqual(ending(client), (4000, "done"))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -6,7 +6,9 @@ import threading
 import time
 
 import anyio
-from fastapi import BackgroundTasks, Depends, FastAPI, Form, HTTPException, Request, UploadFile
+from fastapi import (
+    BackgroundTasks, Cookie, Depends, FastAPI, Form, HTTPException, Request, UploadFile, WebSocket, WebSocketDisconnect, WebSocketException,
+)
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
 
@@ -111,3 +113,52 @@ async def client(request: Request):
 @app.get("/raise")
 async def fail():
     raise ValueError("the shop is on fire")
+
+
+class Room:
+    """Everybody who is in the chat."""
+
+    def __init__(self):
+        self.sockets = []
+
+    async def enter(self, socket):
+        await socket.accept()
+        self.sockets.append(socket)
+
+    async def tell(self, text):
+        for socket in list(self.sockets):
+            await socket.send_text(text)
+
+
+room = Room()
+
+
+@app.websocket("/ws")
+async def echo(socket: WebSocket):
+    await socket.accept()
+    while True:
+        await socket.send_text("Message text was: " + await socket.receive_text())
+
+
+async def signed_in(session: str | None = Cookie(None), token: str | None = None):
+    if session is None and token is None:
+        raise WebSocketException(1008, "who are you?")
+    return session or token
+
+
+@app.websocket("/items/{item}/ws")
+async def of_item(socket: WebSocket, item: str, limit: int = 3, who: str = Depends(signed_in)):
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_json({"item": item, "limit": limit, "who": who, "text": text})
+
+
+@app.websocket("/chat/{name}")
+async def chat(socket: WebSocket, name: str):
+    await room.enter(socket)
+    try:
+        while True:
+            await room.tell("{}: {}".format(name, await socket.receive_text()))
+    except WebSocketDisconnect as left:
+        room.sockets.remove(socket)
+        await room.tell("{} left ({})".format(name, left.code))

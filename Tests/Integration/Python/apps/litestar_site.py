@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Annotated
 
-from litestar import Litestar, Request, get, post
+from litestar import Litestar, Request, WebSocket, get, post, websocket, websocket_listener
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.logging import LoggingConfig
@@ -78,4 +78,16 @@ async def fail() -> str:
     raise ValueError("the shop is on fire")
 
 
-app = Litestar([home, sync, stock, echo, upload, count, stream, client, fail], lifespan=[lifespan], logging_config=LoggingConfig(log_exceptions="always"))
+@websocket_listener("/ws")
+async def listen(data: dict[str, str]) -> dict[str, str]:
+    return {"name": data["name"].upper()}
+
+
+@websocket("/raw")
+async def raw(socket: WebSocket) -> None:
+    await socket.accept(subprotocols="chat")
+    await socket.send_bytes(await socket.receive_bytes())
+    await socket.close(code=4000, reason="done")
+
+
+app = Litestar([home, sync, stock, echo, upload, count, stream, client, fail, listen, raw], lifespan=[lifespan], logging_config=LoggingConfig(log_exceptions="always"))

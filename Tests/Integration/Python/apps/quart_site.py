@@ -74,3 +74,15 @@ async def client():
 @app.route("/raise")
 async def fail():
     raise ValueError("the shop is on fire")
+
+
+@app.websocket("/ws")
+async def echo_messages():
+    await quart.websocket.accept(headers={"x-served-by": "quart"}, subprotocol=(quart.websocket.requested_subprotocols or [None])[0])
+    while True:
+        await quart.websocket.send(await quart.websocket.receive())
+
+
+@app.websocket("/private")
+async def private():
+    quart.abort(401)
