@@ -11,22 +11,24 @@ final class HTTP2Connection: WireConnection {
     /// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
     private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-    /// How much of a request's body may arrive before the application takes some.
-    static let streamWindow = 64 << 10
     /// How much of all requests' bodies may arrive at once.
     private static let connectionWindow = 1 << 20
     /// The window that a connection has to begin with.
     private static let initialWindow = 65_535
     /// Above this much output nothing more is read: it is made of answers to frames that the client does not read.
     private static let outputLimit = 256 << 10
-    /// In how much time clients may send so many frames of a kind that costs more than it does.
-    private static let rateWindow = TimeAmount.seconds(30)
 
     private let origin: ConnectionOrigin
     private var pipeline: Pipeline?
+    private let watch = FrameWatch()
+    private var hasOpened = false
     private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     private var lastStream = HTTP2StreamID.rootStream
     private var requestCount = 0
+    /// Streams that were reset here, over what the client sent.
+    private var resets: RateLimit
+    /// Since when there is no request.
+    private var idleSince: MonotonicTime
     /// What came on the connection and was not given back for its window.
     private var unreturnedBytes = 0
     /// When a stream may be late.
@@ -59,6 +61,8 @@ final class HTTP2Connection: WireConnection {
     /// - Parameter origin: as the connection's preamble has told it.
     init(shared: LoopContext, origin: ConnectionOrigin) {
         self.origin = origin
+        resets = RateLimit(shared.limits.h2MaxResets, at: shared.loop.now)
+        idleSince = shared.loop.now
         super.init(shared: shared)
         open()
     }
@@ -68,27 +72,8 @@ final class HTTP2Connection: WireConnection {
     private func open() {
         let pipeline = Pipeline(on: shared.pipelineLoop, for: self)
         self.pipeline = pipeline
-        let limits = shared.limits
-        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-        configuration.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.h2MaxConcurrentStreams),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.h2MaxHeaderListSize),
-            HTTP2Setting(parameter: .maxFrameSize, value: limits.h2MaxInboundFrameSize),
-            HTTP2Setting(parameter: .initialWindowSize, value: Self.streamWindow),
-            HTTP2Setting(parameter: .enableConnectProtocol, value: 1),
-        ]
-        configuration.maximumSequentialEmptyDataFrames = 10
-        configuration.maximumBufferedControlFrames = 1000
-        configuration.controlFrameRateLimit.maximumCount = limits.h2MaxControlFrames
-        configuration.controlFrameRateLimit.windowLength = Self.rateWindow
-        var streamConfiguration = NIOHTTP2Handler.StreamConfiguration()
-        streamConfiguration.streamResetFrameRateLimit.maximumCount = limits.h2MaxResets
-        streamConfiguration.streamResetFrameRateLimit.windowLength = Self.rateWindow
-        streamConfiguration.streamErrorRateLimit.maximumCount = limits.h2MaxResets
-        streamConfiguration.streamErrorRateLimit.windowLength = Self.rateWindow
-        let handler = NIOHTTP2Handler(mode: .server, connectionConfiguration: configuration, streamConfiguration: streamConfiguration)
         do {
-            try pipeline.open([handler])
+            try pipeline.open([HTTP2Handler.make(shared.limits, watch: watch)])
         } catch {
             shared.logger.error("HTTP/2 could not begin: \(error)")
             return end(.now(reset: false))
@@ -106,7 +91,7 @@ final class HTTP2Connection: WireConnection {
 
     override var deadline: MonotonicTime {
         guard case .open = ending else { return output.isEmpty ? .distantFuture : mark.advanced(by: shared.limits.writeTimeout) }
-        let time = output.isEmpty ? streams.isEmpty ? mark.advanced(by: idleTimeout) : MonotonicTime.distantFuture : mark.advanced(by: shared.limits.writeTimeout)
+        let time = output.isEmpty ? streams.isEmpty ? idleSince.advanced(by: idleTimeout) : MonotonicTime.distantFuture : mark.advanced(by: shared.limits.writeTimeout)
         guard let leaveTaken, !hasLeft else { return min(time, streamDeadline) }
         return min(time, streamDeadline, leaveTaken.advanced(by: Self.lastMoment))
     }
@@ -163,7 +148,7 @@ final class HTTP2Connection: WireConnection {
             streamDeadline = streams.values.lazy.map(\.deadline).min() ?? .distantFuture
         }
         if let leaveTaken, !hasLeft, leaveTaken.advanced(by: Self.lastMoment) <= now { leave() }
-        if streams.isEmpty, mark.advanced(by: idleTimeout) <= now {
+        if streams.isEmpty, output.isEmpty, idleSince.advanced(by: idleTimeout) <= now {
             leave()
             end(.afterOutput(lingering: false))
         }
@@ -192,8 +177,8 @@ final class HTTP2Connection: WireConnection {
     func endSoon() {
         guard leaveTaken == nil, case .open = ending else { return }
         leaveTaken = shared.loop.now
-        if streams.isEmpty { mark = shared.loop.now }
-        send(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil), on: .rootStream)
+        if streams.isEmpty { idleSince = shared.loop.now }
+        pipelineWrote(HTTP2Handler.goAway(last: UInt32(Int32.max), .noError))
     }
 
     /// Lets nothing more begin.
@@ -226,7 +211,7 @@ final class HTTP2Connection: WireConnection {
     private func forget(_ id: HTTP2StreamID) {
         guard let stream = streams.removeValue(forKey: id) else { return }
         stream.closed()
-        if streams.isEmpty { mark = shared.loop.now }
+        if streams.isEmpty { idleSince = shared.loop.now }
         endIfDone()
     }
 
@@ -237,6 +222,15 @@ final class HTTP2Connection: WireConnection {
         pipeline?.write(message: HTTP2Frame(streamID: stream, payload: payload), promise: promise)
         if !isReceiving { pipeline?.flushWrites() }
         transport?.connectionChanged()
+    }
+
+    /// Resets a stream over what the client has sent, and the connection if that happens too often.
+    func reset(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+        guard resets.admit(at: shared.loop.now) else {
+            shared.logRejection("HTTP/2: more streams had to be reset than h2_max_resets says", status: 0, origin.metadata)
+            return breakOff(saying: .enhanceYourCalm)
+        }
+        send(.rstStream(code), on: stream)
     }
 
     /// Writes what it can at once.
@@ -262,6 +256,11 @@ final class HTTP2Connection: WireConnection {
 
 extension HTTP2Connection: PipelineReceiver {
     func pipelineWrote(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        if !hasOpened {
+            hasOpened = true
+            HTTP2Handler.announce(maxStreams: shared.limits.h2MaxConcurrentStreams, in: &bytes)
+        }
         if output.isEmpty {
             mark = shared.loop.now
             takeSpareOutput()
@@ -297,6 +296,7 @@ extension HTTP2Connection: PipelineReceiver {
     }
 
     private func begin(_ headers: HTTP2Frame.FramePayload.Headers, on id: HTTP2StreamID) {
+        guard streams.count < shared.limits.h2MaxConcurrentStreams else { return reset(id, .refusedStream) }
         requestCount += 1
         lastStream = id
         let stream = HTTP2Stream(id, on: self)
@@ -322,11 +322,18 @@ extension HTTP2Connection: PipelineReceiver {
     }
 
     func pipelineFailed(_ error: any Error) {
-        if let error = error as? NIOHTTP2Errors.StreamError {
-            shared.logRejection("stream \(Int(error.streamID)): \(error.baseError)", status: 0, origin.metadata)
-            return
-        }
         shared.logRejection("HTTP/2: \(error)", status: 0, origin.metadata)
+        if watch.hasEndedConnection { return breakOff() }
+        // The handler cannot end a connection with a code once it has taken leave of the client.
+        if error is NIOHTTP2Errors.RaisedGoawayLastStreamID { breakOff(saying: .protocolError) }
+    }
+
+    /// Ends the connection over what the client has sent.
+    ///
+    /// - Parameter code: nil if it is told already.
+    private func breakOff(saying code: HTTP2ErrorCode? = nil) {
+        guard case .open = ending else { return }
+        if let code { pipelineWrote(HTTP2Handler.goAway(last: UInt32(Int(lastStream)), code)) }
         abandonStreams()
         end(.afterOutput(lingering: true))
     }

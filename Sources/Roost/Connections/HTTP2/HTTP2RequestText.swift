@@ -59,15 +59,19 @@ struct HTTP2RequestText {
     }
 
     private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) throws(Problem) {
-        // A tab is the one control character that a value may hold.
-        guard isWord(name), name.utf8.allSatisfy({ $0 != UInt8(ascii: ":") }), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-            throw .malformed("the field \(name.prefix(40)) holds a character that no field can hold")
+        // A tab is the one control character that a value may hold, and at its ends there is no white space (RFC 9113 section 8.2.1).
+        guard isWord(name), name.utf8.allSatisfy({ $0 != UInt8(ascii: ":") }), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }),
+            !isSpace(value.utf8.first), !isSpace(value.utf8.last)
+        else {
+            throw .malformed("the field \(name.prefix(40)) holds a character that no field can hold, or white space at an end of its value")
         }
         bytes.append(contentsOf: name.utf8)
         bytes.append(contentsOf: ": ".utf8)
         bytes.append(contentsOf: value.utf8)
         bytes.append(contentsOf: "\r\n".utf8)
     }
+
+    private static func isSpace(_ byte: UInt8?) -> Bool { byte == 0x20 || byte == 0x09 }
 
     /// Whether this is not empty, and holds neither white space nor control characters.
     private static func isWord(_ text: String) -> Bool {

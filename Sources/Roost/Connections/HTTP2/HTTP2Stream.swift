@@ -72,7 +72,8 @@ final class HTTP2Stream {
             switch error {
             case .malformed(let reason):
                 shared.logRejection(reason, status: 0, origin.metadata)
-                reset(.protocolError)
+                hasEnded = true
+                connection.reset(id, .protocolError)
             case .connect:
                 refuse(RequestRejection(status: 501, reason: "CONNECT is not supported"), origin)
             }
@@ -90,7 +91,8 @@ final class HTTP2Stream {
 
     private func start(_ head: RequestHead, forWebSocket: Bool, number: Int, origin: ConnectionOrigin) {
         isHead = head.isHead
-        expectsContinue = head.expectsContinue
+        // The parser knows of no body where no length is announced, and has refused every other expectation.
+        expectsContinue = !hasRequestEnded && head.firstIndex(ofField: "expect") != nil
         let exchange = Exchange(head: head, hasBody: !hasRequestEnded && !forWebSocket, number: number, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
         if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
@@ -233,7 +235,7 @@ final class HTTP2Stream {
 
     private var readDeadline: MonotonicTime {
         // A client that waits for 100 (Continue), or for its window to open, is not late.
-        guard exchange != nil, !hasRequestEnded, unreturnedBytes < HTTP2Connection.streamWindow, !(expectsContinue && !hasStarted) else { return .distantFuture }
+        guard exchange != nil, !hasRequestEnded, unreturnedBytes < HTTP2Handler.streamWindow, !(expectsContinue && !hasStarted) else { return .distantFuture }
         return readMark.advanced(by: shared.limits.readTimeout)
     }
 
@@ -478,12 +480,11 @@ extension HTTP2Stream: ExchangeWire {
             // Whatever ends the stream may close it, which forgets the pieces.
             switch piece {
             case .data(let bytes, let ends):
-                pieces.removeFirst()
+                dropPiece()
                 sendData(bytes, endsStream: ends)
-            case .file(let file, let ends):
-                guard sendFile(file, endsStream: ends) else { return }
+            case .file(let file, let ends): guard sendFile(file, endsStream: ends) else { return }
             case .trailers(let fields):
-                pieces.removeFirst()
+                dropPiece()
                 send(.headers(.init(headers: fields, endStream: true)), endsStream: true)
             }
         }
@@ -492,10 +493,15 @@ extension HTTP2Stream: ExchangeWire {
         ended.fileEnded(unsent: 0, nil)
     }
 
+    /// Takes leave of the first piece. To be called before the last of it is sent, which may end the stream at once, and with it all pieces.
+    private func dropPiece() {
+        if !pieces.isEmpty { pieces.removeFirst() }
+    }
+
     /// Sends what there is room for of a file, the first piece; returns whether that is all of it.
     private func sendFile(_ file: FilePart, endsStream: Bool) -> Bool {
         guard file.count > 0 else {
-            pieces.removeFirst()
+            dropPiece()
             if endsStream { sendData(ByteBuffer(), endsStream: true) }
             return true
         }
@@ -507,7 +513,7 @@ extension HTTP2Stream: ExchangeWire {
                 return false
             }
             let isLast = file.count == 0
-            if isLast { pieces.removeFirst() }
+            if isLast { dropPiece() }
             sendData(piece, endsStream: endsStream && isLast)
             if isLast { return true }
         }
