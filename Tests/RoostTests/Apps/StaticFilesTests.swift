@@ -190,7 +190,7 @@ struct StaticFilesTests {
     func sockets() async throws {
         let file = try ContentFile(length: 2_000_000)
         let directory = String(file.path[..<(file.path.lastIndex(of: "/") ?? file.path.startIndex)])
-        try await servingByBoth(StaticFiles(directory: directory).application) { served in
+        try await servingEveryWay(StaticFiles(directory: directory).application) { served in
             let client = try served.connect()
             for _ in 0..<2 {
                 let body = try client.ask("/file").body

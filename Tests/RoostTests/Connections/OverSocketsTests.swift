@@ -9,7 +9,7 @@ import Testing
 struct OverSocketsTests {
     @Test("hundreds of requests on one connection", arguments: [false, true])
     func manyRequests(onTCP: Bool) async throws {
-        try await servingByBoth(Apps.path, { if onTCP { $0.bind = [.anyLoopbackPort] } }) { served in
+        try await servingEveryWay(Apps.path, { if onTCP { $0.bind = [.anyLoopbackPort] } }) { served in
             let client = try served.connect()
             for number in 0..<300 {
                 let answer = try client.ask("/\(number)").text
@@ -20,7 +20,7 @@ struct OverSocketsTests {
 
     @Test("a hundred pipelined requests in one write, cut by the network where it likes", arguments: [1, 7, 100, 4096])
     func pipelined(piece: Int) async throws {
-        try await servingByBoth(Apps.path) { served in
+        try await servingEveryWay(Apps.path) { served in
             let client = try served.connect()
             let bytes = Array((0..<100).map { "GET /\($0) HTTP/1.1\r\nhost: a\r\n\r\n" }.joined().utf8)
             for start in stride(from: 0, to: bytes.count, by: piece) {
@@ -35,7 +35,7 @@ struct OverSocketsTests {
 
     @Test("bodies of every size come back as they were sent", arguments: [1, 100, 16 << 10, (16 << 10) + 1, 64 << 10, (64 << 10) + 1, 1_000_000])
     func echo(size: Int) async throws {
-        try await servingByBoth(Apps.echo) { served in
+        try await servingEveryWay(Apps.echo) { served in
             let client = try served.connect()
             let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             for _ in 0..<2 {
@@ -76,7 +76,7 @@ struct OverSocketsTests {
 
     @Test("a client that waits for 100 gets it when the application asks")
     func expectContinue() async throws {
-        try await servingByBoth(Apps.echo) { served in
+        try await servingEveryWay(Apps.echo) { served in
             let client = try served.connect()
             try client.send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n")
             #expect(try client.response().status == 100)
@@ -92,7 +92,7 @@ struct OverSocketsTests {
             for _ in 0..<10 { try await send.piece(String(repeating: "z", count: 10_000)) }
             try await send.piece("", more: false)
         }
-        try await servingByBoth(app) { served in
+        try await servingEveryWay(app) { served in
             let client = try served.connect()
             try client.send("GET / HTTP/1.0\r\n\r\n")
             let response = try client.response()
@@ -110,7 +110,7 @@ struct OverSocketsTests {
             await go.opened()
             throw Deliberate()
         }
-        try await servingByBoth(app, { $0.bind = [.anyLoopbackPort] }) { served in
+        try await servingEveryWay(app, { $0.bind = [.anyLoopbackPort] }) { served in
             let client = try served.connect()
             try client.send("GET / HTTP/1.0\r\n\r\n")
             try inside.wait()
@@ -129,7 +129,7 @@ struct OverSocketsTests {
             }
             throw Deliberate()
         }
-        try await servingByBoth(app) { served in
+        try await servingEveryWay(app) { served in
             let early = try served.connect()
             #expect(try early.ask("/early").status == 500)
             #expect(try early.isClosed())

@@ -14,6 +14,21 @@ func servingByBoth(
     try await servingInForeignLoop(app, configure, body)
 }
 
+/// Serves `app` as `servingByBoth` does, and once more over TLS, where what speaks HTTP is driven by NIO's handlers.
+func servingEveryWay(
+    _ app: @escaping ASGIFramework,
+    _ configure: @escaping @Sendable (inout Config) -> Void = { _ in },
+    _ body: @escaping @Sendable (ServedApp) async throws -> Void
+) async throws {
+    try await servingByBoth(app, configure, body)
+    let (authority, tls) = try TestCertificate.shared.get()
+    let secured = { @Sendable (config: inout Config) in
+        configure(&config)
+        config.tls = tls
+    }
+    try await serving(app, secured, authority: authority, body)
+}
+
 /// Serves `app` on a Unix socket by a loop that knows nothing but one descriptor, runs `body`, and ends the server in order.
 func servingInForeignLoop(
     _ app: @escaping ASGIFramework,

@@ -14,6 +14,8 @@ final class RawClient {
 
     private var descriptor: Int32
     private var reader = ResponseReader()
+    /// Between the socket and everything else here, once `secure` was called.
+    private var tls: TLSLayer?
     /// Whether the server ended the connection with a reset.
     private(set) var wasReset = false
 
@@ -80,7 +82,16 @@ final class RawClient {
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    func send(_ bytes: [UInt8]) throws { try sendAsIs(tls?.write(bytes) ?? bytes) }
+
+    /// Begins to speak TLS; what was agreed upon is known with the first response.
+    func secure(trusting authority: String, applicationProtocols: [String] = []) throws {
+        let client = try TLSLayer(trusting: authority, applicationProtocols: applicationProtocols)
+        tls = client
+        try sendAsIs(client.takeOutput())
+    }
+
+    private func sendAsIs(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -110,6 +121,18 @@ final class RawClient {
 
     /// The next bytes; none at the connection's end, be it in order or a reset.
     func receive(atMost limit: Int = 64 << 10) throws -> [UInt8] {
+        guard let tls else { return try receiveAsIs(atMost: limit) }
+        while true {
+            let bytes = try receiveAsIs(atMost: limit)
+            if bytes.isEmpty { return [] }
+            let clear = try tls.read(bytes)
+            // Who has closed need not hear it.
+            try? sendAsIs(tls.takeOutput())
+            if !clear.isEmpty { return clear }
+        }
+    }
+
+    private func receiveAsIs(atMost limit: Int) throws -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             let received = recv(descriptor, buffer.baseAddress, limit, 0)

@@ -8,11 +8,14 @@ import Synchronization
 struct ServedApp: Sendable {
     let binds: [BoundAddress]
     let log: LogCapture
+    /// The authority of its certificate, if it is served over TLS.
+    let authority: String?
     private let stopped: Gate
     /// Opens when `serve` has returned or thrown.
     let ended: Gate
 
-    init(binds: [BoundAddress], log: LogCapture, stopped: Gate, ended: Gate) {
+    init(binds: [BoundAddress], log: LogCapture, authority: String? = nil, stopped: Gate, ended: Gate) {
+        self.authority = authority
         self.binds = binds
         self.log = log
         self.stopped = stopped
@@ -21,7 +24,11 @@ struct ServedApp: Sendable {
 
     var endpoint: Endpoint { binds[0].endpoint }
 
-    func connect() throws -> RawClient { try RawClient(endpoint) }
+    func connect() throws -> RawClient {
+        let client = try RawClient(endpoint)
+        if let authority { try client.secure(trusting: authority) }
+        return client
+    }
 
     /// Lets the shutdown trigger return.
     func stop() { stopped.open() }
@@ -44,6 +51,7 @@ struct ServedApp: Sendable {
 func serving(
     _ app: @escaping ASGIFramework,
     _ configure: @Sendable (inout Config) -> Void = { _ in },
+    authority: String? = nil,
     _ body: @escaping @Sendable (ServedApp) async throws -> Void
 ) async throws {
     let directory = TemporaryDirectory()
@@ -55,7 +63,7 @@ func serving(
             defer { ended.open() }
             try await serve(app, config, shutdownTrigger: .when { await stopped.opened() }, taskStatus: status)
         }
-        let served = ServedApp(binds: binds, log: log, stopped: stopped, ended: ended)
+        let served = ServedApp(binds: binds, log: log, authority: authority, stopped: stopped, ended: ended)
         try await onClientThread { try await body(served) }
         served.stop()
         try await nursery.waitForAll()

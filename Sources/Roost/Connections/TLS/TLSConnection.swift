@@ -104,9 +104,16 @@ final class TLSConnection: WireConnection, LoopParticipant {
             return end(.now(reset: false))
         }
         if !output.isEmpty, mark.advanced(by: shared.limits.writeTimeout) <= now {
-            shared.logRejection("the client took nothing of its responses for too long", status: 0, origin.metadata)
-            inner?.peerGone()
-            return end(.now(reset: true))
+            // What waits inside waits as long, and knows whose it is.
+            if let inner, !inner.output.isEmpty {
+                inner.mark = mark
+                inner.deadlineReached()
+            } else {
+                shared.logRejection("the client took nothing of its response for too long", status: 0, origin.metadata)
+                inner?.peerGone()
+                end(.now(reset: true))
+            }
+            return connectionChanged()
         }
         if let inner, inner.deadline <= now { inner.deadlineReached() }
         connectionChanged()

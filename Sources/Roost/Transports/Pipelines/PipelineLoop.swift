@@ -27,14 +27,15 @@ final class PipelineLoop: EventLoop, @unchecked Sendable {
 
     func scheduleTask<T>(deadline: NIODeadline, _ task: @escaping @Sendable () throws -> T) -> Scheduled<T> {
         let promise = makePromise(of: T.self)
-        let state = ScheduledState()
+        // A loop that ends forgets its timers; whoever waits for one is told so.
+        let state = ScheduledState { promise.fail(EventLoopError.shutdown) }
         loop.execute { [self] in
             // Both count from the same moment in nanoseconds of the monotonic clock.
             scheduler.schedule(at: MonotonicTime(nanoseconds: deadline.uptimeNanoseconds)) {
-                if !state.isCancelled { promise.assumeIsolated().completeWith(Result(catching: task)) }
+                if state.take() { promise.assumeIsolated().completeWith(Result(catching: task)) }
             }
         }
-        return Scheduled(promise: promise) { [loop] in loop.execute { state.isCancelled = true } }
+        return Scheduled(promise: promise) { [loop] in loop.execute { _ = state.take() } }
     }
 
     func scheduleTask<T>(in delay: TimeAmount, _ task: @escaping @Sendable () throws -> T) -> Scheduled<T> {
@@ -55,9 +56,22 @@ final class PipelineLoop: EventLoop, @unchecked Sendable {
     }
 }
 
-/// Whether something that was to happen later is to happen no more.
+/// Whether something that was to happen later is still to happen.
 ///
-/// `@unchecked Sendable`: touched on its loop only.
+/// `@unchecked Sendable`: touched on its loop only, and by whoever lets go of it last.
 private final class ScheduledState: @unchecked Sendable {
-    var isCancelled = false
+    private var forgotten: (() -> Void)?
+
+    /// - Parameter forgotten: called if it neither happens nor is called off.
+    init(forgotten: @escaping () -> Void) {
+        self.forgotten = forgotten
+    }
+
+    deinit { forgotten?() }
+
+    /// Whether it is still to happen; from now on it is not.
+    func take() -> Bool {
+        defer { forgotten = nil }
+        return forgotten != nil
+    }
 }
