@@ -1,7 +1,11 @@
 """Configuration that systemd passes as a credential, and checks before a service is started, under the real systemd."""
 
+import json
+import subprocess
 import unittest
 
+from certificates import Authority
+from clients import Connection
 from installation import InstalledTestCase
 
 SOCKETS = 'bind = ["systemd:"]\n'
@@ -46,6 +50,34 @@ class CredentialTests(InstalledTestCase):
         app = self.app("secret-none", dropin=RUN.format("--config credential:app.toml"))
         self.assertNotEqual(app.start(check=False).returncode, 0)
         self.assertIn("CREDENTIALS_DIRECTORY is not set; systemd sets it for a service with LoadCredential=app.toml:PATH", "\n".join(app.messages()))
+
+
+class CertificateTests(InstalledTestCase):
+    def test_a_key_that_root_alone_may_read_speaks_tls(self):
+        authority = Authority()
+        self.addCleanup(authority.remove)
+        certificate = authority.sign("shop", "localhost")
+        key = subprocess.run(["openssl", "pkey", "-in", certificate, "-aes256", "-passout", "pass:sesame"], stdout=subprocess.PIPE, check=True,
+                             universal_newlines=True).stdout
+        with open(certificate) as file:
+            text = file.read()
+        for name, content in (("pem", text[:text.index("-----BEGIN PRIVATE KEY")]), ("key", key), ("password", "sesame\n")):
+            self.machine.write("/etc/shop." + name, content, 0o600)
+            self.addCleanup(self.machine.remove, "/etc/shop." + name)
+        app = self.app("secret-tls", 'app = "builtin:echo"\nworkers = 2\ncertfile = "credential:pem"\nkeyfile = "credential:key"\n'
+                       'keyfile_password = "credential:password"\n' + SOCKETS,
+                       dropin="[Service]\n" + "".join("LoadCredential={0}:/etc/shop.{0}\n".format(name) for name in ("pem", "key", "password")))
+        app.start()
+        self.assertEqual(app.show("User"), "roost-secret-tls")
+        context = authority.client_context()
+
+        def ask():
+            with Connection(lambda: context.wrap_socket(app.connector()(), server_hostname="localhost")) as connection:
+                return json.loads(connection.ask().body)
+        self.assertEqual(ask()["scheme"], "https")
+        self.machine.systemctl("reload", app.service)
+        app.wait_for("StatusText", lambda text: text.startswith("serving"))
+        self.assertEqual(ask()["scheme"], "https")
 
 
 class CheckTests(InstalledTestCase):

@@ -7,7 +7,8 @@ import tempfile
 import time
 import unittest
 
-from clients import ask
+from certificates import Authority
+from clients import Connection, ask
 from installation import InstalledTestCase, installed_for_python
 from processes import Program, free_port
 from python_apps import APPS, CORE, PythonApp, environment
@@ -227,6 +228,42 @@ class UserTests(InstalledTestCase):
                     self.assertEqual(os.stat(self.machine.path("/etc/rights/pid")).st_size, 0)
                     self.machine.remove("/etc/rights/log")
                     self.machine.remove("/etc/rights/errors")
+
+    def test_a_key_that_root_alone_may_read_is_served_with(self):
+        authority = Authority()
+        self.addCleanup(authority.remove)
+        context = authority.client_context()
+        self.addCleanup(self.machine.run, "rm", "-rf", "/etc/rights")
+
+        def install(name):
+            with open(authority.sign(name, "localhost")) as file:
+                self.machine.write("/etc/rights/new.pem", file.read(), 0o600)
+            self.machine.run("mv", "/etc/rights/new.pem", "/etc/rights/server.pem")
+
+        def served():
+            with Connection(lambda: context.wrap_socket(self.machine.connect(("127.0.0.1", self.PORT)), server_hostname="localhost")) as connection:
+                self.assertEqual(connection.ask().status, 200)
+                return dict(one for many in connection.sock.getpeercert()["subject"] for one in many)["commonName"]
+        for app in ("builtin:hello", "rights:app --app-dir /srv/rights --python /usr/bin/python3"):
+            for workers in (1, 2):
+                with self.subTest(app=app, workers=workers):
+                    install("old")
+                    main = self.serve("{} --user www-data --certfile /etc/rights/server.pem --workers {} --pid /etc/rights/pid".format(app, workers))
+                    before = self.check_processes(main)
+                    self.assertEqual(served(), "old")
+                    # Who may not read the new file goes on with the one that is open, and says so.
+                    install("new")
+                    self.machine.run("kill", "-HUP", str(main))
+                    self.machine.wait_for(self.UNIT, "StatusText", lambda _: not (self.processes() & before) - {main})
+                    if workers == 1:
+                        main = int(self.machine.wait_for(self.UNIT, "MainPID", lambda pid: pid != str(main)))
+                    self.check_processes(main)
+                    self.assertEqual(served(), "old")
+                    self.assertIn("can't read the new one", "\n".join(entry["MESSAGE"] for entry in self.machine.journal(self.UNIT)))
+                    # A new start has root's rights again.
+                    self.machine.systemctl("restart", self.UNIT)
+                    self.assertEqual(served(), "new")
+                    self.stop()
 
     def processes(self):
         group = self.machine.show(self.UNIT, "ControlGroup")

@@ -1,3 +1,4 @@
+import Glibc
 import NIOSSL
 
 /// The certificates of one PEM file.
@@ -7,17 +8,21 @@ struct CertificateFile {
     /// In DER; as many, at least one.
     let encoded: [[UInt8]]
     private let names: [CertificateNames]
+    private let isReplaced: Bool
 
-    /// - Parameter key: The setting that names the file.
-    init(_ path: String, key: String) throws(ConfigError) {
+    /// - Parameters:
+    ///   - key: The setting that names the file.
+    ///   - openFiles: As for `SecretFile`.
+    init(_ path: String, key: String, openFiles: [String: Int32] = [:]) throws(ConfigError) {
         self.path = path
         func refusal(_ reason: String) -> ConfigError { ConfigError(key: key, value: path, reason: reason) }
         var file: SecretFile
         do throws(SecretFileError) {
-            file = try SecretFile(path)
+            file = try SecretFile(path, openFiles: openFiles)
         } catch {
             throw refusal(error.description)
         }
+        isReplaced = file.isReplaced
         // It may hold the key as well.
         defer { file.wipe() }
         guard file.holds("BEGIN CERTIFICATE") || file.holds("BEGIN TRUSTED CERTIFICATE") || file.holds("BEGIN X509 CERTIFICATE") else {
@@ -71,7 +76,7 @@ struct CertificateFile {
     ///
     /// - Parameter now: Seconds since 1970.
     func warnings(now: Int) -> [String] {
-        var warnings: [String] = []
+        var warnings = isReplaced ? [SecretFile.replaced(path, key: "certfile")] : []
         for (certificate, names) in zip(certificates, names) {
             let what = "certfile \(path): the certificate \(names.subject.isEmpty ? "without a subject" : "for \(names.subject)")"
             let end = Int(certificate.notValidAfter)
@@ -117,6 +122,7 @@ struct CertificateFile {
             return ConfigError(key: "certfile", value: path, reason: "BoringSSL refuses the certificate: \(TLSRefusal.reason(for: error))")
         }
         return ConfigError(
-            key: "keyfile", value: setting.keyPath, reason: "the key in it is not the one of the certificate for \(names[0].subject) in \(path)")
+            key: "keyfile", value: setting.keyPath, reason: "the key in it is not the one of the certificate for \(names[0].subject) in \(path)"
+                + (key.isReplaced ? "; it is the key that was there at the start, because user \(geteuid()) can't read the new one: restart the service" : ""))
     }
 }

@@ -6,13 +6,16 @@ struct PrivateKeyFile {
     let key: NIOSSLPrivateKey
     /// What works, and should not be so.
     let warnings: [String]
+    /// As of `SecretFile`.
+    let isReplaced: Bool
 
-    init(_ setting: TLSCertificate) throws(ConfigError) {
+    /// - Parameter openFiles: As for `SecretFile`.
+    init(_ setting: TLSCertificate, openFiles: [String: Int32] = [:]) throws(ConfigError) {
         let path = setting.keyPath
         func refusal(_ reason: String) -> ConfigError { ConfigError(key: "keyfile", value: path, reason: reason) }
         var file: SecretFile
         do throws(SecretFileError) {
-            file = try SecretFile(path)
+            file = try SecretFile(path, openFiles: openFiles)
         } catch {
             throw refusal(error.description)
         }
@@ -22,7 +25,7 @@ struct PrivateKeyFile {
             throw refusal("there is no private key in it; \(hint)")
         }
         let isEncrypted = file.holds("ENCRYPTED PRIVATE KEY") || file.contains("Proc-Type: 4,ENCRYPTED")
-        let password = try Self.password(setting.keyPassword)
+        let password = try Self.password(setting.keyPassword, openFiles)
         guard !isEncrypted || !password.isEmpty else { throw refusal("the key is encrypted: set keyfile_password, or name it as credential:NAME there") }
         do {
             // Without a callback BoringSSL would ask the terminal.
@@ -32,17 +35,19 @@ struct PrivateKeyFile {
                 isEncrypted ? "the key can't be decrypted: keyfile_password is not its password, or its PEM is damaged" : "the key can't be read: its PEM is damaged")
         }
         // The way to it may be closed to others all the same; still nobody needs it like that.
-        warnings = file.mode & (S_IROTH | S_IWOTH) == 0 ? [] : ["keyfile \(path): everybody may read or change the key: chmod o= \(path)"]
+        let openness = file.mode & (S_IROTH | S_IWOTH) == 0 ? [] : ["keyfile \(path): everybody may read or change the key: chmod o= \(path)"]
+        isReplaced = file.isReplaced
+        warnings = openness + (file.isReplaced ? [SecretFile.replaced(path, key: "keyfile")] : [])
     }
 
-    private static func password(_ password: TLSPassword?) throws(ConfigError) -> [UInt8] {
+    private static func password(_ password: TLSPassword?, _ openFiles: [String: Int32]) throws(ConfigError) -> [UInt8] {
         let text: String
         switch password {
         case nil: return []
         case .text(let given): text = given
         case .file(let path):
             do throws(SecretFileError) {
-                var file = try SecretFile(path)
+                var file = try SecretFile(path, openFiles: openFiles)
                 text = file.line
                 file.wipe()
             } catch {

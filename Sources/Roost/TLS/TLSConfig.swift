@@ -19,6 +19,9 @@ public struct TLSConfig: Sendable, Hashable {
     public var alpnProtocols: [TLSApplicationProtocol] = [.http2, .http1]
     /// Time for a handshake, from the accept; then the connection is cut. Default: 60 s.
     public var handshakeTimeout: Duration? = .seconds(60)
+    /// Files that are open already, by their path, for a process that may not open them any more: their content is taken if the path can't be read.
+    /// Default: none.
+    package var openFiles: [String: Int32] = [:]
 
     public init(certificates: [TLSCertificate]) {
         self.certificates = certificates

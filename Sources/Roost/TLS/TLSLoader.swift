@@ -27,12 +27,12 @@ package struct TLSLoader {
         } catch {
             throw ConfigError(key: "ciphers", value: config.ciphers, reason: "\(error)")
         }
-        let authorities = try config.caCertificates.map { path throws(ConfigError) in try CertificateFile(path, key: "ca_certs") }
+        let authorities = try config.caCertificates.map { path throws(ConfigError) in try CertificateFile(path, key: "ca_certs", openFiles: config.openFiles) }
         var warnings: [String] = []
         var identities: [TLSIdentity] = []
         for certificate in config.certificates {
-            let chain = try CertificateFile(certificate.certificateFile, key: "certfile")
-            let key = try PrivateKeyFile(certificate)
+            let chain = try CertificateFile(certificate.certificateFile, key: "certfile", openFiles: config.openFiles)
+            let key = try PrivateKeyFile(certificate, openFiles: config.openFiles)
             let facts = try chain.facts(for: certificate)
             warnings += chain.warnings(now: now) + key.warnings
             var configuration = TLSConfiguration.makeServerConfiguration(

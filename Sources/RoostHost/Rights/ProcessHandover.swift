@@ -11,9 +11,13 @@ struct ProcessHandover: Sendable, Equatable {
     var accessLog: Int32?
     /// The descriptor of the file that is to name the process.
     var pidFile: Int32?
+    /// The descriptors of certificates, keys and their passwords, by their paths.
+    var secrets: [String: Int32] = [:]
 
     /// Not a setting, so without their prefix.
     static let variable = "_ROOST_HANDOVER"
+
+    private static let secret = "tls:"
 
     init() {}
 
@@ -32,6 +36,8 @@ struct ProcessHandover: Sendable, Equatable {
             case "error_logfile": errorLog = descriptor
             case "access_logfile": accessLog = descriptor
             case "pid": pidFile = descriptor
+            case let key where key.hasPrefix(Self.secret):
+                if let path = PathText.path(String(key.dropFirst(Self.secret.count))) { secrets[path] = descriptor }
             default: continue
             }
         }
@@ -45,7 +51,8 @@ struct ProcessHandover: Sendable, Equatable {
             configuration.map { "config=\($0)" }, errorLog.map { "error_logfile=\($0)" }, accessLog.map { "access_logfile=\($0)" },
             pidFile.map { "pid=\($0)" },
         ]
-        return (["\(process)"] + parts.compactMap(\.self)).joined(separator: ";")
+        let secrets = secrets.sorted { $0.value < $1.value }.map { "\(Self.secret)\(PathText.text($0.key))=\($0.value)" }
+        return (["\(process)"] + parts.compactMap(\.self) + secrets).joined(separator: ";")
     }
 
     /// What was left for this process.
@@ -74,5 +81,5 @@ struct ProcessHandover: Sendable, Equatable {
     }
 
     /// What the other program must be given.
-    var descriptors: [Int32] { [configuration, errorLog, accessLog, pidFile].compactMap(\.self) }
+    var descriptors: [Int32] { [configuration, errorLog, accessLog, pidFile].compactMap(\.self) + secrets.values }
 }

@@ -10,15 +10,20 @@ enum ProcessStart {
     /// stays right, and because nobody has taken them.
     static func settle(_ settings: ResolvedSettings) throws {
         guard let privileges = try Privileges.resolve(settings), !privileges.isInForce() else { return }
-        let handover = try opened(settings.values)
+        var handover = try opened(settings)
         try privileges.drop()
+        for (path, descriptor) in handover.secrets where access(path, R_OK) == 0 {
+            close(descriptor)
+            handover.secrets[path] = nil
+        }
         handover.leave()
         let path = PythonTree.executable ?? CommandLine.arguments.first ?? ""
         throw PrivilegesError.notStarted(path: path, code: ProcessImage.replace(with: path, [], argumentsFrom: 0))
     }
 
     /// What the process would not get at any more. What lies where the user could get at it, that user opens in the end.
-    private static func opened(_ values: HostSettings) throws -> ProcessHandover {
+    private static func opened(_ settings: ResolvedSettings) throws -> ProcessHandover {
+        let values = settings.values
         var handover = ProcessHandover()
         guard ProcessIdentity.current.user == 0 else { return handover }
         if let path = values.configFile.flatMap({ try? CredentialPath.resolved($0) }) {
@@ -29,6 +34,11 @@ enum ProcessStart {
         handover.accessLog = try values.accessLogFile.flatMap { path throws(LogFileError) in try file(path, key: "access_logfile") }
         if let path = values.rights.pidFile, RootsPlace.contains(path) {
             handover.pidFile = try PIDFile(path, logger: values.logger(.current)).reserve()
+        }
+        // One in a place of somebody else's could be a link to any file, which the user would be given.
+        for path in settings.tlsFiles where RootsPlace.contains(path) {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            if descriptor >= 0 { handover.secrets[path] = descriptor }
         }
         return handover
     }

@@ -44,7 +44,16 @@ extension ResolvedSettings {
         config.minimumVersion = tls.minimumVersion
         config.alpnProtocols = tls.alpnProtocols
         config.handshakeTimeout = tls.handshakeTimeout
+        config.openFiles = ProcessHandover.inherited.secrets
         return config
+    }
+
+    /// The files to speak TLS with, as far as their names are known.
+    var tlsFiles: [String] {
+        let tls = values.tls
+        let passwords = ([tls.keyPassword] + tls.certificates.map(\.keyPassword)).compactMap { $0?.isPlace ?? false ? $0?.text : nil }
+        let files = [tls.certificateFile, tls.keyFile, tls.caCertificates] + tls.certificates.flatMap { [$0.certificateFile, $0.keyFile] }
+        return (files.compactMap(\.self) + passwords).compactMap { try? CredentialPath.resolved($0) }
     }
 
     private func password(_ secret: SecretText?, _ key: String) throws(SettingError) -> TLSPassword? {
