@@ -46,6 +46,25 @@ struct TLSSettingsTests {
         #expect(tls.alpnProtocols == [.http1] && tls.handshakeTimeout == .seconds(5) && tls.minimumVersion == .v1_2)
     }
 
+    @Test("what browsers are told of https takes effect with hsts alone")
+    func hsts() throws {
+        var config = Config()
+        try resolve("hsts = '365d'\nhsts_include_subdomains = true\nhsts_preload = true").addTLS(to: &config)
+        #expect(config.hsts == HSTSPolicy(maxAge: .seconds(31_536_000), includesSubdomains: true, preload: true))
+        try resolve("").addTLS(to: &config)
+        #expect(config.hsts == nil)
+        let error = try #require(throws: SettingError.self) { try resolve("hsts_preload = true").addTLS(to: &config) }
+        #expect(error.description.contains("hsts, which is off"))
+    }
+
+    @Test("a redirect to https takes a certificate")
+    func redirect() throws {
+        let settings = try resolve("https_redirect = true")
+        var config = settings.values.serve
+        let error = try #require(throws: SettingError.self) { try settings.addTLS(to: &config) }
+        #expect(error.description.contains("https_redirect") && error.description.contains("certfile"))
+    }
+
     @Test("several certificates stand in tables, behind that of certfile")
     func certificates() throws {
         let tls = try #require(try resolve("""

@@ -106,6 +106,13 @@ public struct Config: Sendable {
     /// How many PING, SETTINGS and PRIORITY frames a client may send within 30 s; then the connection ends. Default: 1000.
     public var h2MaxControlFrames = 1000
 
+    /// What browsers are told of coming by https from now on, in every response of the application's to a request that came by https, by TLS of Roost's own
+    /// or by a trusted proxy's word; a field of the application's own stays. Default: nil, nothing.
+    public var hsts: HSTSPolicy?
+    /// Whether requests that came by http are sent to the same place by https (308) before the application sees them; WebSockets too. Only where TLS is
+    /// spoken on one of `bind`, to whose port they are sent. What a trusted proxy says came by https is not redirected. Default: false.
+    public var httpsRedirect = false
+
     /// Time for the lifespan startup. Default: 60 s.
     public var startupTimeout: Duration? = .seconds(60)
     /// Time for the lifespan shutdown. Default: 60 s.

@@ -14,6 +14,7 @@ struct Server {
         try config.validate()
         let config = try config.limited(for: app.mode).withCertificates()
         self.config = config
+        config.tlsContexts?.report(to: config.metrics)
         allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: config.eventLoops, metrics: config.metrics)
         let application = ServedApplication(app, config)

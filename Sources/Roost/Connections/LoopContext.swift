@@ -17,6 +17,8 @@ final class LoopContext: @unchecked Sendable {
     let sendsDate: Bool
     let sendsRequestID: Bool
     let offersEarlyHints: Bool
+    /// The value of `strict-transport-security` in responses to what came by https; nil for none.
+    let hstsValue: String?
     /// Whether messages on WebSockets are compressed if the client offers that.
     let webSocketDeflates: Bool
     let webSocketLimits: WebSocketLimits
@@ -70,7 +72,8 @@ final class LoopContext: @unchecked Sendable {
         self.loop = loop
         pipelineLoop = PipelineLoop(loop, scheduler: scheduler)
         self.scheduler = scheduler
-        self.runner = runner
+        self.runner = config.equipped(runner)
+        hstsValue = config.hsts?.value
         limits = ConnectionLimits(config)
         rootPath = config.rootPath
         serverNames = config.serverNames

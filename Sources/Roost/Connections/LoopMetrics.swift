@@ -17,6 +17,7 @@ final class LoopMetrics {
     @exclusivity(unchecked) private var requests: [Counter?]
     private var refusals: [Int: Counter] = [:]
     private var proxyRefusals: Counter?
+    private var failedHandshakes: Counter?
 
     private static let classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"]
 
@@ -71,6 +72,13 @@ final class LoopMetrics {
         counter.increment()
     }
 
+    /// A TLS handshake did not come to its end.
+    func handshakeFailed() {
+        let counter = failedHandshakes ?? Counter(label: MetricName.failedHandshakes, dimensions: [], factory: factory)
+        failedHandshakes = counter
+        counter.increment()
+    }
+
     func connectionAccepted() { accepted.increment() }
     func received(_ bytes: Int) { received.increment(by: bytes) }
     func sent(_ bytes: Int) { sent.increment(by: bytes) }
@@ -86,6 +94,8 @@ package enum MetricName {
     package static let connections = "roost_connections"
     package static let connectionsAccepted = "roost_connections_accepted_total"
     package static let refusedProxyHeaders = "roost_proxy_headers_refused_total"
+    package static let failedHandshakes = "roost_tls_handshakes_failed_total"
+    package static let certificateExpiry = "roost_tls_certificate_expiry_timestamp_seconds"
     package static let receivedBytes = "roost_received_bytes_total"
     package static let sentBytes = "roost_sent_bytes_total"
     package static let loopLag = "roost_event_loop_lag_seconds"

@@ -331,6 +331,17 @@ package final class Exchange: @unchecked Sendable {
         }
     }
 
+    /// The fields of a response with those that every one has.
+    @inline(__always)
+    private func withPolicy(_ headers: Headers) -> Headers { shared.hstsValue == nil ? headers : withHSTS(headers) }
+
+    private func withHSTS(_ headers: Headers) -> Headers {
+        guard let value = shared.hstsValue, told(\.scheme) == .https, !headers.contains(name: HSTSPolicy.field) else { return headers }
+        var headers = headers
+        headers.append(name: HSTSPolicy.field, value: value)
+        return headers
+    }
+
     /// Whether the application may send more at once, after so many bytes.
     @inline(__always)
     private func mayGoOn(after count: Int) -> Bool {
@@ -350,7 +361,7 @@ package final class Exchange: @unchecked Sendable {
             if let wire {
                 do {
                     sentStatus = status
-                    try wire.start(status: status, headers: headers, body: body, more: more || awaitsTrailers)
+                    try wire.start(status: status, headers: withPolicy(headers), body: body, more: more || awaitsTrailers)
                     sentBytes = body.readableBytes
                 } catch {
                     // An invalid head left nothing on the wire: an error of the server's own may still be sent.
@@ -524,7 +535,7 @@ package final class Exchange: @unchecked Sendable {
             if case .started(let status, let headers) = response {
                 sentStatus = status
                 do throws(ASGIError) {
-                    try wire.start(status: status, headers: headers, file: file, more: more || awaitsTrailers)
+                    try wire.start(status: status, headers: withPolicy(headers), file: file, more: more || awaitsTrailers)
                 } catch {
                     if case .invalidResponse = error {
                         response = .unstarted

@@ -15,7 +15,7 @@ extension Config {
     }
 
     /// The same with its certificates read, unless they have been.
-    func withCertificates() throws(ConfigError) -> Config {
+    package func withCertificates() throws(ConfigError) -> Config {
         guard let tls, tlsContexts == nil, bind.contains(where: speaksTLS) else { return self }
         var config = self
         config.tlsContexts = try TLSContexts(tls, logger: logger)
@@ -25,6 +25,11 @@ extension Config {
     /// - Throws: For settings that contradict each other; no file is looked at.
     func validateTLS() throws(ConfigError) {
         guard let tls else {
+            if httpsRedirect {
+                throw ConfigError(
+                    key: "https_redirect", value: "true",
+                    reason: "there is no certificate to speak TLS with: set certfile and keyfile, or have the proxy that ends TLS redirect")
+            }
             if let bind = bind.first(where: { $0.tls ?? false }) {
                 throw ConfigError(key: "bind", value: "\(bind)", reason: "there is no certificate to speak TLS with: set certfile and keyfile")
             }

@@ -1,3 +1,4 @@
+import CoreMetrics
 package import Logging
 import Synchronization
 
@@ -7,6 +8,7 @@ package final class TLSContexts: Sendable {
     package let config: TLSConfig
     let handshakeTimeout: Nanoseconds?
     private let current: Mutex<TLSIdentities>
+    private let metrics = Mutex<(any MetricsFactory)?>(nil)
 
     /// Reads and checks every file.
     ///
@@ -27,6 +29,21 @@ package final class TLSContexts: Sendable {
         let loaded = try TLSLoader(config).load()
         current.withLock { $0 = loaded.identities }
         for warning in loaded.warnings { logger.warning("\(warning)") }
+        report()
+    }
+
+    /// Has the ends of the certificates shown as metrics, now and when others are read.
+    func report(to factory: (any MetricsFactory)?) {
+        metrics.withLock { $0 = factory }
+        report()
+    }
+
+    private func report() {
+        guard let factory = metrics.withLock(\.self) else { return }
+        for facts in certificates {
+            Meter(label: MetricName.certificateExpiry, dimensions: [("certfile", facts.file), ("subject", facts.subject)], factory: factory)
+                .set(Double(facts.notAfter))
+        }
     }
 
     /// What is known of the certificates, in their order.

@@ -19,6 +19,7 @@ package final class DrivenServer {
         try config.validate()
         let config = try config.withCertificates()
         self.config = config
+        config.tlsContexts?.report(to: config.metrics)
         allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: 1, loopName: "the app's event loop", metrics: config.metrics)
         transport = try PolledTransport(

@@ -84,6 +84,7 @@ struct HostedService: Sendable {
         var (config, accessLog) = try settings.values.configAndLog(threads: threads, logger, accessLog: handover.accessLog, worker: role.workerNumber)
         if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
         try settings.addTLS(to: &config)
+        if !isForSupervisor { config = try config.withCertificates() }
         let listeners = switch role {
         case .service: OpenListeners(config)
         case .worker(_, _, let handover): OpenListeners(config, adopting: handover, isOwner: false)

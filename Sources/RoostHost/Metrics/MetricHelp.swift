@@ -18,6 +18,8 @@ enum MetricHelp {
         MetricName.requestsInFlight: "Requests whose app is running.",
         MetricName.refusedRequests: "Requests that were answered without the app because of the client, by status.",
         MetricName.refusedProxyHeaders: "Connections whose PROXY header was malformed, missing, or not allowed.",
+        MetricName.failedHandshakes: "TLS handshakes that clients began and that failed.",
+        MetricName.certificateExpiry: "When each certificate that is served expires, in seconds since 1970, by its file and subject.",
         MetricName.connections: "Open connections, by protocol and by whether a request is under way on them.",
         MetricName.connectionsAccepted: "Connections that were accepted.",
         MetricName.receivedBytes: "Bytes that came from clients.",

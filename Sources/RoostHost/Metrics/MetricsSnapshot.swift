@@ -1,3 +1,5 @@
+internal import Roost
+
 /// All metrics of a process, or of several together, at one moment.
 struct MetricsSnapshot: Sendable, Hashable, Codable {
     /// By name.
@@ -13,7 +15,11 @@ struct MetricsSnapshot: Sendable, Hashable, Codable {
                 continue
             }
             guard own.kind == family.kind else { continue }
-            for (labels, value) in family.series { own.series[labels] = own.series[labels]?.adding(value) ?? value }
+            // Of the workers' certificates the oldest counts.
+            let isEnd = name == MetricName.certificateExpiry
+            for (labels, value) in family.series {
+                own.series[labels] = own.series[labels].map { isEnd ? $0.number < value.number ? $0 : value : $0.adding(value) } ?? value
+            }
             families[name] = own
         }
     }

@@ -41,7 +41,7 @@ final class ProcessAttendance: Sendable {
             ignored = nil
             succession = try Succession(
                 listeners: equipment.listeners, pidFile: service.pidFile, reporter: service.service, logs: equipment.logs, logger: equipment.config.logger,
-                admin: admin, monitor: service.monitor, startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
+                admin: admin, monitor: service.monitor, certificates: equipment.config.tlsContexts, startupTimeout: equipment.config.startupTimeout, limits: ReplacementLimits(processes), program: successor)
         }
         if service.parent == nil { admin?.start() }
         try service.parent?.listen { [weak self] command in

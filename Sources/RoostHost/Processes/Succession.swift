@@ -16,6 +16,7 @@ final class Succession: Sendable {
     private let logger: Logger
     private let admin: AdminServer?
     private let monitor: ServerMonitor
+    private let certificates: TLSContexts?
     private let startupTimeout: Duration?
     private let program: @Sendable () throws -> ChildProgram
 
@@ -37,7 +38,7 @@ final class Succession: Sendable {
 
     init(
         listeners: OpenListeners, pidFile: PIDFile?, reporter: ServiceReporter, logs: HostLogs, logger: Logger, admin: AdminServer?,
-        monitor: ServerMonitor, startupTimeout: Duration?,
+        monitor: ServerMonitor, certificates: TLSContexts?, startupTimeout: Duration?,
         limits: ReplacementLimits, program: @escaping @Sendable () throws -> ChildProgram
     ) throws {
         self.listeners = listeners
@@ -47,6 +48,7 @@ final class Succession: Sendable {
         self.logger = logger
         self.admin = admin
         self.monitor = monitor
+        self.certificates = certificates
         self.startupTimeout = startupTimeout
         self.program = program
         self.limits = limits
@@ -115,6 +117,7 @@ final class Succession: Sendable {
         guard let handover = listeners.handover else {
             return logger.warning("not replaced: this process does not serve yet")
         }
+        if getpid() == 1, let certificates { return reload(certificates) }
         reporter.reloading()
         monitor.reloading(true)
         logger.notice("starting the successor of this process")
@@ -150,6 +153,16 @@ final class Succession: Sendable {
             }
         } catch {
             fail("\(error)")
+        }
+    }
+
+    /// Process 1 of a container can't be replaced, but has to be told of renewed certificates like any other.
+    private func reload(_ certificates: TLSContexts) {
+        do throws(ConfigError) {
+            try certificates.reload(logger: logger)
+            logger.notice("certificates were read again; nothing else was, because this is process 1, with which all others end")
+        } catch {
+            logger.error("reload failed: \(error); the old certificates stay in use")
         }
     }
 

@@ -7,6 +7,15 @@ extension ResolvedSettings {
     /// - Throws: As `tlsConfig`.
     func addTLS(to config: inout Config) throws(SettingError) {
         config.tls = try tlsConfig()
+        if values.tls.hstsTime == nil, let key = ["hsts_include_subdomains", "hsts_preload"].first(where: { origins[$0] != nil }) {
+            throw refused(key, "true", "it says more about hsts, which is off: set that too, such as hsts = \"365d\"")
+        }
+        config.hsts = values.tls.hsts
+        if config.httpsRedirect, config.tls == nil {
+            throw refused(
+                "https_redirect", "true",
+                "there is no certificate to speak TLS with: set certfile and keyfile, or have the proxy that ends TLS redirect")
+        }
         config.bind += values.tls.clearTextBinds
     }
 

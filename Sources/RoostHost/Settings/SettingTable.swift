@@ -165,6 +165,18 @@ struct SettingTable: Sendable {
             "ssl_handshake_timeout", .tls, .either(.positiveTime, or: "off"), \.tls.handshakeTimeout, "Wait this long for the handshake of a connection."
         ),
         Setting(
+            "hsts", .tls, .either(.positiveTime, or: "off"), \.tls.hstsTime,
+            "Tell browsers to come by https alone for this long, in responses to what came by https (Strict-Transport-Security)."
+        ),
+        Setting("hsts_include_subdomains", .tls, .onOff, \.tls.hstsIncludesSubdomains, "Mean the names below the host too with hsts."),
+        Setting(
+            "hsts_preload", .tls, .onOff, \.tls.hstsPreload, "Let browsers' makers put the host on the lists that those bring along; goes with hsts."
+        ),
+        Setting(
+            "https_redirect", .tls, .onOff, \.serve.httpsRedirect,
+            "Send what comes by http on insecure_bind to the same place by https (308), before the app sees it."
+        ),
+        Setting(
             "insecure_bind", .tls, .insecureBinds, \.tls.insecureBinds,
             "Listen on this address in clear text while bind speaks TLS; may be given several times."
         ),

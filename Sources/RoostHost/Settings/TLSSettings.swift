@@ -14,8 +14,17 @@ struct TLSSettings: Sendable {
     var minimumVersion = TLSMinimumVersion.v1_2
     var alpnProtocols: [TLSApplicationProtocol] = [.http2, .http1]
     var handshakeTimeout: Duration? = .seconds(60)
+    /// For how long browsers are told to come by https; nil for not at all.
+    var hstsTime: Duration?
+    var hstsIncludesSubdomains = false
+    var hstsPreload = false
     /// Addresses in clear text beside those of `bind`.
     var insecureBinds: [Bind] = []
+
+    /// What browsers are told of coming by https.
+    var hsts: HSTSPolicy? {
+        hstsTime.map { HSTSPolicy(maxAge: $0, includesSubdomains: hstsIncludesSubdomains, preload: hstsPreload) }
+    }
 
     /// One table of `[[certificate]]`.
     struct CertificateEntry: Sendable, Hashable {

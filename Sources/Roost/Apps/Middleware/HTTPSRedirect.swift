@@ -5,6 +5,7 @@
 public struct HTTPSRedirect: Sendable {
     private let app: ASGIFramework
     private let host: String?
+    private let port: Int
     private let status: Int
 
     /// - Parameters:
@@ -12,8 +13,14 @@ public struct HTTPSRedirect: Sendable {
     ///   - host: where to, with a port if it is not 443. Default: the host that was asked for, without its port; a request that names none is 400.
     ///   - isPermanent: whether clients may remember it (308). Default: false (307).
     public init(_ app: @escaping ASGIFramework, host: String? = nil, isPermanent: Bool = false) {
+        self.init(app, host: host, port: 443, isPermanent: isPermanent)
+    }
+
+    /// - Parameter port: where https is served, for who does not name a host.
+    init(_ app: @escaping ASGIFramework, host: String? = nil, port: Int, isPermanent: Bool) {
         self.app = app
         self.host = host
+        self.port = port
         status = isPermanent ? 308 : 307
     }
 
@@ -39,7 +46,8 @@ public struct HTTPSRedirect: Sendable {
 
     /// Where the same is by `scheme`; nil if the request names no host.
     private func location(of request: HTTPScope, scheme: String) -> String? {
-        guard let host = host ?? request.headers["host"].map(Self.withoutPort), !host.isEmpty else { return nil }
+        guard let host = host ?? request.headers["host"].map(Self.withoutPort).map({ $0.isEmpty || port == 443 ? $0 : "\($0):\(port)" }), !host.isEmpty
+        else { return nil }
         let query = request.queryString
         // Of `*`, which is no path, nothing but the host is left.
         let path = request.rawPath.utf8.first == UInt8(ascii: "/") ? request.rawPath : "/"

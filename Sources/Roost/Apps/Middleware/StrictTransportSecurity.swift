@@ -13,7 +13,7 @@ public struct StrictTransportSecurity: Sendable {
     ///   - preload: whether the host may be put on the lists that browsers bring along, which ask for a year and subdomains. Default: false.
     public init(_ app: @escaping ASGIFramework, maxAge: Duration = .seconds(31_536_000), includesSubdomains: Bool = false, preload: Bool = false) {
         self.app = app
-        value = "max-age=\(max(0, maxAge.components.seconds))" + (includesSubdomains ? "; includeSubDomains" : "") + (preload ? "; preload" : "")
+        value = HSTSPolicy(maxAge: maxAge, includesSubdomains: includesSubdomains, preload: preload).value
     }
 
     /// The app that adds the field.

@@ -142,6 +142,7 @@ final class TLSConnection: WireConnection, LoopParticipant {
     }
 
     private func logRefusal(_ reason: String) {
+        shared.metrics?.handshakeFailed()
         shared.logRejection("TLS: \(reason)", status: 0, origin.metadata)
     }
 
