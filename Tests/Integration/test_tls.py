@@ -13,7 +13,7 @@ import services
 from browser import Browser
 from certificates import Authority
 from clients import Connection, Later, tcp
-from processes import Program, free_port
+from processes import Program, free_port, wait_until_connectable
 from python_apps import APPS, environment
 from requirements import binary, require_programs
 from services import KINDS, Load, Service, wait_for
@@ -21,6 +21,16 @@ from services import KINDS, Load, Service, wait_for
 PATIENCE = "60"
 Answer = collections.namedtuple("Answer", "version status body")
 TLS12, TLS13 = 0x0303, 0x0304
+
+
+EMBEDDED = """
+import {runner}, json, sys
+from over_tls import app
+from roost.{runner} import serve
+from roost.config import Config
+config = Config.from_mapping(json.loads(sys.argv[1]))
+{run}
+"""
 
 
 def pem(path):
@@ -273,10 +283,56 @@ class PythonTests(TLSTestCase):
                 self.assertEqual(self.roost.terminate().wait(), 0)
                 self.assertNotIn("Traceback", self.roost.output())
 
+    def test_a_program_of_ones_own_serves_it(self):
+        tree = os.path.join(os.path.dirname(os.path.realpath(binary("ROOST_BIN"))), "..", "..", "python")
+        for runner in ("asyncio", "trio"):
+            with self.subTest(runner):
+                self.port, plain = free_port(), free_port()
+                code = EMBEDDED.format(runner=runner, run="asyncio.run(serve(app, config))" if runner == "asyncio" else "trio.run(serve, app, config)")
+                settings = dict(bind="127.0.0.1:{}".format(self.port), insecure_bind="127.0.0.1:{}".format(plain), certfile=self.first,
+                                ca_certs=self.authority.certificate, verify_mode=ssl.CERT_OPTIONAL, hsts=60, https_redirect=True)
+                self.roost = Program(self, os.path.join(environment(), "bin", "python"), "-c", code, json.dumps(settings),
+                                     environment={"PYTHONPATH": tree + ":" + APPS})
+                wait_until_connectable(tcp("127.0.0.1", plain), timeout=60)
+                seen = self.json("/", "--cert", self.client)
+                self.assertEqual((seen["scheme"], seen["version"], seen["tls"]["client_cert_name"]), ("https", "2", "CN=alice"))
+                self.assertEqual(self.curl("/a", scheme="http", port=plain).status, 308)
+                self.assertEqual(self.roost.terminate().wait(), 0)
+
     def json(self, *arguments):
         answer = self.curl(*arguments)
         self.assertEqual(answer.status, 200, self.roost.output())
         return json.loads(answer.body)
+
+
+class PolicyTests(TLSTestCase):
+    """Strict transport security and redirects, before apps of every kind."""
+
+    def test_browsers_are_sent_to_https_and_told_to_stay(self):
+        for kind in KINDS:
+            with self.subTest(kind):
+                plain = free_port()
+                flags = ["--hsts", "365d", "--hsts-include-subdomains", "--https-redirect", "--insecure-bind", "127.0.0.1:{}".format(plain),
+                         "--forwarded-allow-ips", "127.0.0.1"]
+                if kind == services.SWIFT:
+                    self.serve(*flags, app="builtin:hello")
+                else:
+                    app = ["--app-dir", APPS, "--venv", environment()] + ([] if kind == services.WSGI else ["--worker-class", kind])
+                    self.serve(*flags, *app, app="wsgi:over_tls:wsgi" if kind == services.WSGI else "over_tls:app")
+                for flag in ("--http1.1", "--http2"):
+                    head = self.curl("/file", flag, "--include").body.decode("latin-1").lower()
+                    self.assertIn("strict-transport-security: max-age=31536000; includesubdomains\r\n", head)
+                for flag in ("--http1.1", "--http2-prior-knowledge"):
+                    answer = self.curl("/a?b=c", flag, "--include", scheme="http", port=plain)
+                    self.assertEqual(answer.status, 308)
+                    self.assertIn("location: https://localhost:{}/a?b=c\r\n".format(self.port), answer.body.decode())
+                    self.assertNotIn("strict-transport-security", answer.body.decode())
+                    self.assertEqual(self.curl("/", flag, "--header", "X-Forwarded-Proto: https", scheme="http", port=plain).status, 200)
+
+    def test_a_redirect_takes_a_certificate(self):
+        program = Program(self, binary("ROOST_BIN"), "serve", "builtin:hello", "--https-redirect", "--bind", "127.0.0.1:{}".format(free_port()))
+        self.assertEqual(program.wait(), 2)
+        self.assertRegex(program.output(), "https.redirect.*certfile")
 
 
 class BrowserTests(TLSTestCase):

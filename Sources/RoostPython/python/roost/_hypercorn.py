@@ -24,7 +24,6 @@ class Elsewhere:
         return any(value is neutral or (type(value) is type(neutral) and value == neutral) for neutral in self._neutral)
 
 
-_TLS = "the proxy in front ends TLS; tell Roost to believe it with forwarded_allow_ips or proxy_protocol"
 _HTTP2 = "Roost speaks HTTP/1.1 towards the app; HTTP/2 is for the proxy in front"
 _WEBSOCKET = "this version of Roost does not serve WebSockets"
 _LOGGING = "configure Python's logging in the program itself, for example with logging.config.dictConfig"
@@ -32,13 +31,8 @@ _STATSD = "Roost does not send to StatsD"
 _SUPERVISED = "serve() is one process; run a command of your own under systemd and let Restart= start it again"
 
 ELSEWHERE: dict[str, Elsewhere] = {
-    "alpn_protocols": Elsewhere(_TLS, ["h2", "http/1.1"], ["http/1.1"], []),
     "alt_svc_headers": Elsewhere("HTTP/3 is for the proxy in front, which sends alt-svc itself", []),
     "application_path": Elsewhere("give serve() the app itself, or name it on the command line: roost serve module:attribute"),
-    "ca_certs": Elsewhere(_TLS, None),
-    "cert_reqs": Elsewhere(_TLS, None),
-    "certfile": Elsewhere(_TLS, None),
-    "ciphers": Elsewhere(_TLS, "ECDHE+AESGCM"),
     "daemon": Elsewhere("there are no worker processes in serve()", True, False),
     "debug": Elsewhere("switch on the loop's debug mode where the loop is started: asyncio.run(..., debug=True)", False),
     "dogstatsd_tags": Elsewhere(_STATSD, ""),
@@ -46,9 +40,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "h2_max_concurrent_streams": Elsewhere(_HTTP2, 100),
     "h2_max_header_list_size": Elsewhere(_HTTP2, 65536),
     "h2_max_inbound_frame_size": Elsewhere(_HTTP2, 16384),
-    "insecure_bind": Elsewhere("all binds are clear text: add the address to bind", []),
-    "keyfile": Elsewhere(_TLS, None),
-    "keyfile_password": Elsewhere(_TLS, None),
     "logconfig": Elsewhere(_LOGGING, None),
     "logconfig_dict": Elsewhere(_LOGGING, None),
     "logger_class": Elsewhere(_LOGGING, None),
@@ -57,12 +48,10 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "max_requests_jitter": Elsewhere(_SUPERVISED, 0),
     "pid_path": Elsewhere("systemd knows the main process; a program of your own can write os.getpid() itself", None),
     "quic_bind": Elsewhere("HTTP/3 is for the proxy in front", []),
-    "ssl_handshake_timeout": Elsewhere(_TLS, 60, 60.0),
     "statsd_host": Elsewhere(_STATSD, None),
     "statsd_prefix": Elsewhere(_STATSD, ""),
     "use_reloader": Elsewhere("start the program again when its files change", False),
-    "verify_flags": Elsewhere(_TLS, None),
-    "verify_mode": Elsewhere(_TLS, None),
+    "verify_flags": Elsewhere("certificates are verified without revocation lists, which is all that Roost offers", None),
     "websocket_max_message_size": Elsewhere(_WEBSOCKET, 16 << 20),
     "websocket_ping_interval": Elsewhere(_WEBSOCKET, None),
     # The loop is the caller's, whatever stands here; so it is with Hypercorn's serve().

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar, Uni
 if TYPE_CHECKING:
     from .config import Config
 
-__all__ = ["Address", "Setting", "addresses", "level", "list_of_text", "octal", "path_prefix", "text_or_none"]
+__all__ = ["Address", "Setting", "addresses", "level", "list_of_text", "octal", "path_prefix", "tables", "text_or_none", "verification"]
 
 Address = Union[str, dict[str, Any]]
 """Text, or a table with the key ``address`` and what holds for it alone."""
@@ -82,6 +82,28 @@ def text_or_none(value: Any) -> Optional[str]:
     if hasattr(value, "__fspath__"):
         return str(value.__fspath__())
     raise ValueError("expected text")
+
+
+def tables(value: Any) -> list[dict[str, Any]]:
+    """Tables of a configuration file, or one of them."""
+    found = [value] if isinstance(value, Mapping) else list(value)
+    if not all(isinstance(item, Mapping) for item in found):
+        raise ValueError('expected mappings, each such as {"certfile": "net.pem", "keyfile": "net.key"}')
+    return [{key: text_or_none(item) if hasattr(item, "__fspath__") else item for key, item in one.items()} for one in found]
+
+
+def verification(value: Any) -> str:
+    """Whether clients are asked for a certificate: a value of ``ssl.VerifyMode``, or Roost's word for it."""
+    if value is None:
+        return "none"
+    if isinstance(value, int) and not isinstance(value, bool):
+        # ssl.CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED
+        if not 0 <= value <= 2:
+            raise ValueError("expected a value of ssl.VerifyMode")
+        return ("none", "optional", "required")[value]
+    if isinstance(value, str):
+        return value
+    raise ValueError("expected none, optional or required, or a value of ssl.VerifyMode")
 
 
 def path_prefix(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
 from ._hypercorn import ELSEWHERE
-from ._setting import Address, Setting, addresses, level, list_of_text, octal, path_prefix, text_or_none
+from ._setting import Address, Setting, addresses, level, list_of_text, octal, path_prefix, tables, text_or_none, verification
 
 __all__ = ["Config"]
 
@@ -56,6 +56,38 @@ class Config:
     """Users whose processes alone are served on Unix sockets; empty for everyone."""
     allow_peer_group = Setting[list[str], Texts]("allow_peer_group", [], list_of_text)
     """Groups whose processes alone are served on Unix sockets; empty for everyone."""
+
+    # TLS
+    certfile = Setting[Optional[str], Union[str, "os.PathLike[str]", None]]("certfile", None, text_or_none)
+    """The PEM file of the certificate and its chain, with which every bind speaks TLS; None for clear text."""
+    keyfile = Setting[Optional[str], Union[str, "os.PathLike[str]", None]]("keyfile", None, text_or_none)
+    """The PEM file of the private key; None for the one of the certificate."""
+    keyfile_password = Setting[Optional[str], Optional[str]]("keyfile_password", None)
+    """What the key is encrypted with."""
+    certificate = Setting[list[dict[str, Any]], Union[Mapping[str, Any], Iterable[Mapping[str, Any]]]]("certificate", [], tables)
+    """Further certificates, each for the names that clients ask for: tables with certfile, keyfile, keyfile_password, server_names."""
+    ca_certs = Setting[Optional[str], Union[str, "os.PathLike[str]", None]]("ca_certs", None, text_or_none)
+    """The PEM file of the authorities whose client certificates are accepted."""
+    verify_mode = cert_reqs = Setting[str, Union[str, int, None]]("verify_mode", "none", verification)
+    """Whether clients are asked for a certificate: none, optional or required, or a value of ssl.VerifyMode."""
+    ciphers = Setting[str, str]("ciphers", "ECDHE+AESGCM:ECDHE+CHACHA20")
+    """The cipher suites of TLS 1.2, as OpenSSL lists them."""
+    tls_min_version = Setting[str, str]("tls_min_version", "1.2")
+    """The lowest version of TLS that is spoken: 1.2 or 1.3."""
+    alpn_protocols = Setting[list[str], Texts]("alpn_protocols", ["h2", "http/1.1"], list_of_text)
+    """The protocols that are offered inside of TLS, the preferred one first."""
+    ssl_handshake_timeout = Setting[Seconds, Seconds]("ssl_handshake_timeout", 60.0)
+    """For the handshake of a connection."""
+    insecure_bind = Setting[list[str], Texts]("insecure_bind", [], list_of_text)
+    """Where to listen in clear text beside bind."""
+    hsts = Setting[Seconds, Seconds]("hsts", None)
+    """For how long browsers are told to come by https alone; None for not at all."""
+    hsts_include_subdomains = Setting[bool, bool]("hsts_include_subdomains", False)
+    """Whether the names below the host are meant too."""
+    hsts_preload = Setting[bool, bool]("hsts_preload", False)
+    """Whether browsers' makers may put the host on their lists."""
+    https_redirect = Setting[bool, bool]("https_redirect", False)
+    """Whether what comes by http is sent to the same place by https."""
 
     # Proxies
     proxy_protocol = Setting[str, str]("proxy_protocol", "off")

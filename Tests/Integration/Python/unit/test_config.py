@@ -1,4 +1,5 @@
 import copy
+import ssl
 import sys
 import tempfile
 import unittest
@@ -97,6 +98,22 @@ class HypercornNames(unittest.TestCase):
         config = Config.from_mapping(server_names="a.example", keep_alive_max_requests=5, wsgi_max_body_size=None)
         self.assertEqual(config.values(), {"server_names": ["a.example"], "keep_alive_max_requests": 5, "wsgi_max_body_size": None})
 
+    def test_tls_is_said_as_to_hypercorn(self):
+        config = Config.from_mapping(
+            certfile=Path("/a.pem"), keyfile="/a.key", keyfile_password="sesame", ca_certs="/ca.pem", verify_mode=ssl.CERT_REQUIRED,
+            alpn_protocols=["http/1.1"], ssl_handshake_timeout=5, insecure_bind="[::]:80",
+            certificate={"certfile": Path("/b.pem"), "server_names": ["b.example"]},
+        )
+        self.assertEqual(config.values(), {
+            "certfile": "/a.pem", "keyfile": "/a.key", "keyfile_password": "sesame", "ca_certs": "/ca.pem", "verify_mode": "required",
+            "alpn_protocols": ["http/1.1"], "ssl_handshake_timeout": 5, "insecure_bind": ["[::]:80"],
+            "certificate": [{"certfile": "/b.pem", "server_names": ["b.example"]}],
+        })
+        config.cert_reqs = None
+        self.assertEqual(config.verify_mode, "none")
+        with self.assertRaisesRegex(ValueError, "Config.verify_mode = 7: expected a value of ssl.VerifyMode"):
+            config.verify_mode = 7
+
     def test_two_names_are_one_value(self):
         config = Config()
         config.accesslog = Path("/var/log/a")
@@ -106,7 +123,6 @@ class HypercornNames(unittest.TestCase):
         config = Config()
         config.workers = 1
         config.use_reloader = False
-        config.certfile = None
         config.worker_class = "uvloop"
         self.assertEqual(config.values(), {})
         self.assertEqual(config.workers, 1)
@@ -115,8 +131,7 @@ class HypercornNames(unittest.TestCase):
     def test_what_means_nothing_says_what_to_do_instead(self):
         for name, value, advice in [
             ("workers", 4, "reuse_port"),
-            ("certfile", "cert.pem", "proxy in front ends TLS"),
-            ("insecure_bind", ["[::]:80"], "add the address to bind"),
+            ("verify_flags", 4, "without revocation lists"),
             ("use_reloader", True, "start the program again"),
             ("workers", True, "reuse_port"),
             ("debug", True, "asyncio.run"),
