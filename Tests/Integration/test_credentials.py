@@ -7,6 +7,7 @@ import unittest
 from certificates import Authority
 from clients import Connection
 from installation import InstalledTestCase
+from requirements import deploy
 
 SOCKETS = 'bind = ["systemd:"]\n'
 RUN = "[Service]\nExecStart=\nExecStart=/usr/bin/roost serve {}\n"
@@ -61,12 +62,14 @@ class CertificateTests(InstalledTestCase):
                              universal_newlines=True).stdout
         with open(certificate) as file:
             text = file.read()
-        for name, content in (("pem", text[:text.index("-----BEGIN PRIVATE KEY")]), ("key", key), ("password", "sesame\n")):
-            self.machine.write("/etc/shop." + name, content, 0o600)
-            self.addCleanup(self.machine.remove, "/etc/shop." + name)
-        app = self.app("secret-tls", 'app = "builtin:echo"\nworkers = 2\ncertfile = "credential:pem"\nkeyfile = "credential:key"\n'
-                       'keyfile_password = "credential:password"\n' + SOCKETS,
-                       dropin="[Service]\n" + "".join("LoadCredential={0}:/etc/shop.{0}\n".format(name) for name in ("pem", "key", "password")))
+        live = "/etc/letsencrypt/live/secret-tls/"
+        for name, content in (("fullchain.pem", text[:text.index("-----BEGIN PRIVATE KEY")]), ("privkey.pem", key), ("password", "sesame\n")):
+            self.machine.write(live + name, content, 0o600)
+        self.addCleanup(self.machine.run, "rm", "-r", "/etc/letsencrypt")
+        with open(deploy("examples", "tls.conf")) as file:
+            shipped = file.read()
+        app = self.app("secret-tls", 'app = "builtin:echo"\nworkers = 2\ncertfile = "credential:certificate.pem"\nkeyfile = "credential:key.pem"\n'
+                       'keyfile_password = "credential:password"\n' + SOCKETS, dropin=shipped + "LoadCredential=password:{}password\n".format(live))
         app.start()
         self.assertEqual(app.show("User"), "roost-secret-tls")
         context = authority.client_context()
