@@ -12,10 +12,10 @@ import unittest
 import services
 from browser import Browser
 from certificates import Authority
-from clients import Connection, Later, tcp
+from clients import Connection, Later, ask, tcp, unix
 from processes import Program, free_port, wait_until_connectable
 from python_apps import APPS, environment
-from requirements import binary, require_programs
+from requirements import binary, require_programs, require_root
 from services import KINDS, Load, Service, wait_for
 
 PATIENCE = "60"
@@ -408,3 +408,42 @@ class ReloadTests(TLSTestCase):
                     self.install(renewed)
                     service.signal(services.signal.SIGHUP)
                     self.wait_for_renewed(service, port)
+
+    def test_process_1_reads_certificates_again_in_its_place(self):
+        require_root()
+        require_programs("unshare")
+        self.certificate = os.path.join(os.path.dirname(self.first), "served.pem")
+        self.install(self.first)
+        port = free_port()
+        roost = Program(self, "unshare", "--pid", "--fork", "--kill-child", binary("ROOST_BIN"), "serve", "builtin:hello",
+                        "--bind", "127.0.0.1:{}".format(port), "--certfile", self.certificate).wait_until_ready()
+        with open("/proc/{0}/task/{0}/children".format(roost.pid)) as file:
+            process = int(file.read())
+        with Load(connector(port, self.authority.client_context())) as load:
+            with open(self.certificate, "w") as file:
+                file.write("nothing of the kind\n")
+            os.kill(process, services.signal.SIGHUP)
+            wait_for(lambda: re.search("reload failed: .*served.pem.*the old certificates stay", roost.output()), roost.output)
+            self.assertEqual(self.served(port), "first")
+            self.install(self.authority.sign("renewed", "localhost", file="renewed"))
+            os.kill(process, services.signal.SIGHUP)
+            wait_for(lambda: self.served(port) == "renewed", roost.output)
+            load.wait_for_more()
+
+
+class MetricsTests(TLSTestCase):
+    def test_ends_of_certificates_and_failed_handshakes_are_shown(self):
+        admin = os.path.join(os.path.dirname(self.first), "admin.sock")
+        for workers in (1, 2):
+            with self.subTest(workers=workers):
+                self.serve("--workers", str(workers), "--admin-socket", admin)
+                self.curl("/", scheme="http")
+                end = ssl.cert_time_to_seconds(subprocess.run(
+                    ["openssl", "x509", "-in", self.first, "-noout", "-enddate"], stdout=subprocess.PIPE, check=True,
+                    universal_newlines=True).stdout.partition("=")[2].strip())
+                metrics = lambda: ask(unix(admin), "/metrics").body.decode()
+                series = 'roost_tls_certificate_expiry_timestamp_seconds{{certfile="{}",subject="CN=first"}} '.format(self.first)
+                found = wait_for(lambda: [line for line in metrics().splitlines() if line.startswith(series)], metrics)
+                self.assertEqual(float(found[0][len(series):]), end)
+                wait_for(lambda: re.search(r"^roost_tls_handshakes_failed_total 1$", metrics(), re.MULTILINE), metrics)
+                self.assertEqual(self.roost.terminate().wait(), 0)
