@@ -111,8 +111,8 @@ class HypercornNames(unittest.TestCase):
         })
         config.cert_reqs = None
         self.assertEqual(config.verify_mode, "none")
-        with self.assertRaisesRegex(ValueError, "Config.verify_mode = 7: expected a value of ssl.VerifyMode"):
-            config.verify_mode = 7
+        with self.assertRaisesRegex(ValueError, "Config.cert_reqs = 7: expected a value of ssl.VerifyMode"):
+            config.cert_reqs = 7
 
     def test_two_names_are_one_value(self):
         config = Config()
