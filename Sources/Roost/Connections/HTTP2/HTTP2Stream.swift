@@ -331,10 +331,7 @@ extension HTTP2Stream: ExchangeWire {
         } catch {
             throw .invalidResponse(error.reason)
         }
-        var fields = HPACKHeaders()
-        fields.reserveCapacity(response.fields.count + 1)
-        fields.add(name: ":status", value: "\(status)")
-        for (name, value) in response.fields { fields.add(name: name, value: value) }
+        let fields = HPACKHeaders(response.fields, status: status)
         hasStarted = true
         hasNoBody = response.framing == .none
         if case .length(let length) = response.framing {
@@ -375,7 +372,7 @@ extension HTTP2Stream: ExchangeWire {
         } catch {
             throw .invalidResponse(error.reason)
         }
-        put(fields.fields.isEmpty ? .data(ByteBuffer(), ends: true) : .trailers(HPACKHeaders(fields.fields)))
+        put(fields.fields.isEmpty ? .data(ByteBuffer(), ends: true) : .trailers(HPACKHeaders(fields.fields, status: nil)))
     }
 
     func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire {
@@ -394,7 +391,7 @@ extension HTTP2Stream: ExchangeWire {
         } catch {
             throw .invalidResponse(error.reason)
         }
-        connection.send(.headers(.init(headers: HPACKHeaders([(":status", "103")] + hints.fields))), on: id)
+        connection.send(.headers(.init(headers: HPACKHeaders(hints.fields, status: 103))), on: id)
     }
 
     func flush() { connection.writeNow() }
@@ -518,5 +515,18 @@ extension HTTP2Stream: ExchangeWire {
             if isLast { return true }
         }
         return false
+    }
+}
+
+extension HPACKHeaders {
+    /// The fields of a response, or of its trailers.
+    ///
+    /// None is put into the table that both sides keep: a client may ask for a table of any size, which would hold what applications send, and to look
+    /// every field up costs more than the few bytes.
+    fileprivate init(_ fields: [ResponseFields.Field], status: Int?) {
+        self.init()
+        reserveCapacity(fields.count + 1)
+        if let status { add(name: ":status", value: "\(status)", indexing: .nonIndexable) }
+        for (name, value) in fields { add(name: name, value: value, indexing: .nonIndexable) }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Roost
 
-@Suite("HTTP/2 as RFC 9113 demands", .timeLimit(.minutes(2)))
+@Suite("HTTP/2 as RFC 9113 demands", .timeLimit(.minutes(5)))
 struct HTTP2ConformanceTests {
     /// `/` answers, `/hold` never does nor takes anything, and other paths answer with the body.
     private static let app = httpApp { scope, receive, send in

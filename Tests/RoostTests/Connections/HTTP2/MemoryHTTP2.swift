@@ -100,6 +100,9 @@ final class MemoryHTTP2: ConnectionTransport {
         return answer(on: stream)
     }
 
+    /// How much was written that the client has not read.
+    var unread: Int { connection.output.count }
+
     var isOpen: Bool { !connection.ending.isOver && !isClosed }
 }
 

@@ -44,7 +44,7 @@ struct ServerAnswers {
     private var unread: [UInt8] = []
     private var block: [UInt8] = []
     private var blockEndsStream = false
-    private var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+    private var decoder = HPACKDecoder(allocator: ByteBufferAllocator(), maxDynamicTableSize: 1 << 17, maxHeaderListSize: 1 << 20)
 
     mutating func take(_ bytes: [UInt8]) throws {
         unread += bytes
