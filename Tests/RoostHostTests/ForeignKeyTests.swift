@@ -92,7 +92,9 @@ struct ForeignKeyTests {
             statsd_host = "localhost:8125"
             statsd_prefix = "shop."
             dogstatsd_tags = "env:prod"
-            h2_max_concurrent_streams = 100
+            h2_max_concurrent_streams = 50
+            h2_max_header_list_size = 32768
+            h2_max_inbound_frame_size = 65536
             websocket_max_message_size = 16777216
             alpn_protocols = ["h2", "http/1.1"]
             """)
@@ -103,9 +105,10 @@ struct ForeignKeyTests {
         #expect(values.rights.user == "33" && values.rights.pidFile == "/run/shop/pid")
         #expect(serve.keepAliveTimeout == .seconds(5) && serve.keepAliveMaxRequests == 500 && serve.requestLimits.headSize == 16384)
         #expect(serve.wsgiMaxBodySize == 1 << 20 && serve.serverNames.map(\.description) == ["shop.example", "www.shop.example:443"])
+        #expect(serve.h2MaxConcurrentStreams == 50 && serve.h2MaxHeaderListSize == 32768 && serve.h2MaxInboundFrameSize == 65536)
         #expect(settings.origins["access_logfile"]?.description == "h.toml:6:1 (accesslog)")
         let named = settings.warnings.map { $0.split(separator: " ")[1] }
-        #expect(named == ["quic_bind", "daemon", "h2_max_concurrent_streams", "websocket_max_message_size"])
+        #expect(named == ["quic_bind", "daemon", "websocket_max_message_size"])
         #expect(settings.warnings[0].hasPrefix("h.toml:3:1: quic_bind = [] has no meaning here and may be left out: "))
         #expect(values.tls.insecureBinds == [] && values.tls.alpnProtocols == [.http2, .http1])
     }
@@ -113,7 +116,6 @@ struct ForeignKeyTests {
     @Test("what can't apply is refused with what to do instead", arguments: [
         ("verify_flags = 4", "h.toml:1:1: verify_flags = 4: lists of revoked certificates are not looked at"),
         ("quic_bind = ['localhost:4433']", "speaks HTTP/3 to clients"),
-        ("h2_max_concurrent_streams = 5", "speaks HTTP/2 to clients"),
         ("websocket_ping_interval = 20", "WebSockets are not served yet"),
         ("logconfig = 'log.ini'", "logging.config.dictConfig"),
         ("max_app_queue_size = 50", "bounded in bytes"),

@@ -3,6 +3,7 @@ enum SettingSection: String, Sendable, CaseIterable {
     case general = "General"
     case listening = "Listening"
     case tls = "TLS"
+    case http2 = "HTTP/2"
     case proxies = "Proxies"
     case application = "Application"
     case python = "Python apps"

@@ -36,7 +36,6 @@ extension ForeignKey {
             "lists of revoked certificates are not looked at; let clients have certificates that do not last long"),
     ]
 
-    private static let http2 = "Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/2 to clients: set it there"
     private static let http3 = """
         Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/3 to clients, and sends alt-svc for it: set it there
         """
@@ -46,9 +45,6 @@ extension ForeignKey {
         ForeignKey("alt_svc_headers", neutral: [.list([])], http3),
         ForeignKey("quic_bind", flags: ["--quic-bind"], neutral: [.list([])], http3),
         ForeignKey("h11_pass_raw_headers", neutral: [.boolean(false)], "names of header fields are passed in lower case, as ASGI wants them"),
-        ForeignKey("h2_max_concurrent_streams", neutral: [.integer(100)], http2),
-        ForeignKey("h2_max_header_list_size", neutral: [.integer(65536)], http2),
-        ForeignKey("h2_max_inbound_frame_size", neutral: [.integer(16384)], http2),
         ForeignKey("websocket_max_message_size", flags: ["--ws-max-size"], neutral: [.integer(16 << 20)], webSocket),
         ForeignKey("websocket_ping_interval", flags: ["--websocket-ping-interval", "--ws-ping-interval"], webSocket),
         ForeignKey("max_app_queue_size", neutral: [.integer(10)], "what waits for an app is bounded in bytes (64 KiB), not in events"),

@@ -24,7 +24,6 @@ class Elsewhere:
         return any(value is neutral or (type(value) is type(neutral) and value == neutral) for neutral in self._neutral)
 
 
-_HTTP2 = "Roost speaks HTTP/1.1 towards the app; HTTP/2 is for the proxy in front"
 _WEBSOCKET = "this version of Roost does not serve WebSockets"
 _LOGGING = "configure Python's logging in the program itself, for example with logging.config.dictConfig"
 _STATSD = "Roost does not send to StatsD"
@@ -37,9 +36,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "debug": Elsewhere("switch on the loop's debug mode where the loop is started: asyncio.run(..., debug=True)", False),
     "dogstatsd_tags": Elsewhere(_STATSD, ""),
     "h11_pass_raw_headers": Elsewhere("ASGI field names are lower case", False),
-    "h2_max_concurrent_streams": Elsewhere(_HTTP2, 100),
-    "h2_max_header_list_size": Elsewhere(_HTTP2, 65536),
-    "h2_max_inbound_frame_size": Elsewhere(_HTTP2, 16384),
     "logconfig": Elsewhere(_LOGGING, None),
     "logconfig_dict": Elsewhere(_LOGGING, None),
     "logger_class": Elsewhere(_LOGGING, None),

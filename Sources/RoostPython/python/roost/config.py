@@ -139,6 +139,20 @@ class Config:
     limit_concurrency = Setting[Optional[int], Optional[int]]("limit_concurrency", None)
     """How many requests are in flight at once; more are answered by 503. None for as many as there are connections."""
 
+    # HTTP/2
+    http2 = Setting[bool, bool]("http2", True)
+    """Whether HTTP/2 is spoken in clear text with clients that begin with it, such as HAProxy (``proto h2``) or nginx (``grpc_pass``)."""
+    h2_max_concurrent_streams = Setting[int, int]("h2_max_concurrent_streams", 100)
+    """How many requests a client may have in flight on a connection of HTTP/2."""
+    h2_max_header_list_size = Setting[Bytes, Bytes]("h2_max_header_list_size", 64 << 10)
+    """The largest header on HTTP/2, counted uncompressed and with 32 bytes for each field."""
+    h2_max_inbound_frame_size = Setting[Bytes, Bytes]("h2_max_inbound_frame_size", 16 << 10)
+    """The largest frame of HTTP/2 that is taken, 16 KiB at least."""
+    h2_max_resets = Setting[int, int]("h2_max_resets", 200)
+    """How many streams of a connection of HTTP/2 the client may reset or spoil within 30 seconds; then the connection ends."""
+    h2_max_control_frames = Setting[int, int]("h2_max_control_frames", 1000)
+    """How many PING, SETTINGS and PRIORITY frames a client may send within 30 seconds; then the connection ends."""
+
     # Time
     header_timeout = Setting[Seconds, Seconds]("header_timeout", 30.0)
     """For a request's header to arrive."""
