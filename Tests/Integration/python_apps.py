@@ -24,8 +24,8 @@ APPS = os.path.join(FOLDER, "apps")
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "roost-tests")
 
 # What each file with requirements asks of the interpreter.
-ALL, CORE, TOOLS = "requirements.txt", "requirements-core.txt", "requirements-tools.txt"
-OLDEST = {ALL: (3, 11), CORE: (3, 9), TOOLS: (3, 9)}
+ALL, CORE, TOOLS, GRPC = "requirements.txt", "requirements-core.txt", "requirements-tools.txt", "requirements-grpc.txt"
+OLDEST = {ALL: (3, 11), CORE: (3, 9), TOOLS: (3, 9), GRPC: (3, 9)}
 
 MIB = 1 << 20
 
