@@ -25,7 +25,7 @@ class H2load:
 
     def run(self, server: str, socket: str, load: Load, connections: int, requests: int, *, log: bool = False) -> LoadResult:
         """Fails unless every single request was answered with 2xx and a body of the right length."""
-        command = [self.binary, "--h1", "-t1", "-n", str(requests), "-c", str(connections), "-m", str(load.in_flight)]
+        command = [self.binary, *([] if load.http2 else ["--h1"]), "-t1", "-n", str(requests), "-c", str(connections), "-m", str(load.in_flight)]
         if load.upload is not None:
             self.upload.write_bytes(load.upload)
             command += ["-d", str(self.upload)]

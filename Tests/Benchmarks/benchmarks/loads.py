@@ -18,6 +18,8 @@ class Load:
     in_flight: int = 1
     # Header fields beside Host.
     fields: tuple[tuple[str, str], ...] = ()
+    # Spoken in clear text, with prior knowledge; the answer is checked over HTTP/1.1.
+    http2: bool = False
 
     def label(self, connections: int) -> str:
         return with_connections(self.title, connections)

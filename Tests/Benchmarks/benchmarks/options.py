@@ -50,6 +50,7 @@ and apps in Python, the same for every server, with one worker and 64 connection
   python-flask    a string: bjoern, uwsgi
   python-echo     ASGI, POST of 10 KiB, answered with the same bytes: uvicorn, granian
   python-64k      ASGI, 64 KiB: granian, uvicorn
+  http2           ASGI, GET /, 11 bytes, over HTTP/2 with 10 requests in flight on each connection: granian, hypercorn
 """
 
 EPILOGUE = """\

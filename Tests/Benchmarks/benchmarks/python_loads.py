@@ -29,6 +29,7 @@ PYTHON_LOADS = [
     ),
     PythonLoad("python-flask", "Flask hello", "/", HELLO, MANY, module="flask_app", peers=("bjoern", "uwsgi"), most=1.0),
     PythonLoad("python-echo", "10 KiB POST echo", "/echo", UPLOAD, MANY, UPLOAD, peers=("uvicorn", "granian"), most=0.6),
+    PythonLoad("http2", "ASGI hello over HTTP/2, 10 in flight", "/", HELLO, MANY, in_flight=10, peers=("granian", "hypercorn"), most=0.6, http2=True),
     PythonLoad("python-64k", "64 KiB answer", "/64k", LARGE, MANY, peers=("granian", "uvicorn"), most=0.6),
 ]
 PYTHON_SCENARIOS = list(dict.fromkeys(load.name for load in PYTHON_LOADS))
