@@ -84,11 +84,17 @@ final class RawClient {
 
     func send(_ bytes: [UInt8]) throws { try sendAsIs(tls?.write(bytes) ?? bytes) }
 
-    /// Begins to speak TLS; what was agreed upon is known with the first response.
-    func secure(trusting authority: String, applicationProtocols: [String] = []) throws {
-        let client = try TLSLayer(trusting: authority, applicationProtocols: applicationProtocols)
-        tls = client
-        try sendAsIs(client.takeOutput())
+    /// Speaks TLS from now on.
+    func secure(trusting authority: String) throws {
+        let layer = try TLSLayer(trusting: authority)
+        try sendAsIs(layer.takeOutput())
+        while !layer.isHandshakeComplete {
+            let bytes = try receiveAsIs(atMost: 64 << 10)
+            guard !bytes.isEmpty else { throw Failure.call("the handshake", 0) }
+            _ = try layer.read(bytes)
+            try sendAsIs(layer.takeOutput())
+        }
+        tls = layer
     }
 
     private func sendAsIs(_ bytes: [UInt8]) throws {

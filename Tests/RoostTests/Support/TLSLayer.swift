@@ -1,21 +1,22 @@
 import NIOCore
 import NIOEmbedded
 import NIOSSL
+import NIOTLS
 
 @testable import Roost
 
 /// TLS for a blocking client: what it says in clear text becomes bytes for the server, and the other way round.
 final class TLSLayer {
     private let channel = EmbeddedChannel()
-    private(set) var negotiatedProtocol: String?
+    private let observer = HandshakeObserver()
 
-    init(trusting authority: String, applicationProtocols: [String]) throws {
+    init(trusting authority: String) throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .file(authority)
         configuration.certificateVerification = .noHostnameVerification
-        configuration.applicationProtocols = applicationProtocols
         let handler = try NIOSSLClientHandler(context: NIOSSLContext(configuration: configuration), serverHostname: nil)
         try channel.pipeline.syncOperations.addHandler(handler)
+        try channel.pipeline.syncOperations.addHandler(observer)
         try channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 443)).wait()
     }
 
@@ -25,6 +26,8 @@ final class TLSLayer {
         channel.embeddedEventLoop.advanceTime(by: .hours(1))
         _ = try? channel.finish(acceptAlreadyClosed: true)
     }
+
+    var isHandshakeComplete: Bool { observer.isComplete }
 
     /// What is to be sent to the server.
     func takeOutput() throws -> [UInt8] {
@@ -44,6 +47,15 @@ final class TLSLayer {
         var clear: [UInt8] = []
         while let piece = try channel.readInbound(as: ByteBuffer.self) { clear += piece.readableBytesView }
         return clear
+    }
+}
+
+private final class HandshakeObserver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private(set) var isComplete = false
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event { isComplete = true }
     }
 }
 

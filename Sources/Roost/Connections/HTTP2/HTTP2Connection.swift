@@ -7,7 +7,7 @@ import NIOHTTP2
 ///
 /// What the client may keep of the server is bounded: streams at once, the size of heads and frames, bodies that nobody reads by their windows, and frames
 /// that cost more than they do (resets, pings, settings, empty and continued ones) by their rate.
-final class HTTP2Connection: WireConnection {
+final class HTTP2Connection: WireConnection, LoopParticipant {
     /// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
     private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -35,6 +35,8 @@ final class HTTP2Connection: WireConnection {
     private var streamDeadline = MonotonicTime.distantFuture
     /// The library is at work with what was received; it flushes what is written meanwhile.
     private var isReceiving = false
+    /// What streams have written is flushed at the end of this round, all at once.
+    private var isNoted = false
     private var readHasEnded = false
     /// Nothing new is to begin soon: since when the client knows.
     private var leaveTaken: MonotonicTime?
@@ -109,7 +111,7 @@ final class HTTP2Connection: WireConnection {
         isReceiving = true
         pipeline?.receive(buffer)
         isReceiving = false
-        settle()
+        flush()
     }
 
     override func readEnded() {
@@ -152,6 +154,7 @@ final class HTTP2Connection: WireConnection {
             leave()
             end(.afterOutput(lingering: false))
         }
+        flush()
     }
 
     /// The client is told not to begin anything more; what it has begun by the time that it knows is answered (RFC 9113 section 6.8).
@@ -197,7 +200,7 @@ final class HTTP2Connection: WireConnection {
 
     private func end(_ ending: Ending) {
         if case .now = self.ending { return }
-        if case .now = ending { output.discard() }
+        if case .now = ending { output.discard() } else { flush() }
         self.ending = ending
         transport?.connectionChanged()
     }
@@ -219,9 +222,13 @@ final class HTTP2Connection: WireConnection {
 
     /// Writes a frame, at the latest at the end of this round.
     func send(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID, promise: EventLoopPromise<Void>? = nil) {
+        // A reset takes what is not flushed with it.
+        if case .rstStream = payload { pipeline?.flushWrites() }
         pipeline?.write(message: HTTP2Frame(streamID: stream, payload: payload), promise: promise)
-        if !isReceiving { pipeline?.flushWrites() }
-        transport?.connectionChanged()
+        // What is received comes with a flush of its own.
+        guard !isReceiving, !isNoted else { return }
+        isNoted = true
+        shared.loop.noteChange(of: self)
     }
 
     /// Resets a stream over what the client has sent, and the connection if that happens too often.
@@ -246,7 +253,13 @@ final class HTTP2Connection: WireConnection {
         streamDeadline = min(streamDeadline, deadline)
     }
 
-    private func settle() {
+    func settle() {
+        isNoted = false
+        flush()
+    }
+
+    private func flush() {
+        if !isReceiving { pipeline?.flushWrites() }
         if output.count >= Self.highWater { pipeline?.setWritable(false) }
         transport?.connectionChanged()
     }
