@@ -33,6 +33,50 @@ def ending(socket, timeout=30):
         return (frame.code, frame.reason) if frame else (1006, "")
 
 
+class PlainSocket:
+    """A WebSocket by hand: for very many of them, and for clients that go without a word."""
+
+    def __init__(self, connector, path):
+        self._socket = connector()
+        self._socket.sendall(
+            "GET {} HTTP/1.1\r\nHost: hello.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".format(path).encode())
+        received = b""
+        while b"\r\n\r\n" not in received:
+            data = self._socket.recv(4096)
+            if not data:
+                break
+            received += data
+        self.head, _, self._received = received.partition(b"\r\n\r\n")
+
+    def send(self, opcode, payload):
+        """One frame; `opcode` is 1 for text, 2 for bytes, 8 for close."""
+        self._socket.sendall(_frame(opcode, payload))
+
+    def receive(self):
+        """The next frame, one of fewer than 126 bytes: its opcode and payload; None if the connection has ended."""
+        while len(self._received) < 2 or len(self._received) < 2 + self._received[1]:
+            data = self._socket.recv(4096)
+            if not data:
+                return None
+            self._received += data
+        opcode, length = self._received[0] & 15, self._received[1]
+        payload, self._received = self._received[2:2 + length], self._received[2 + length:]
+        return opcode, payload
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._socket.close()
+
+
+def _frame(opcode, payload):
+    assert len(payload) < 126
+    mask = os.urandom(4)
+    return bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+
+
 class HTTP2Socket:
     """A WebSocket on a stream of HTTP/2 in clear text."""
 
@@ -74,10 +118,7 @@ class HTTP2Socket:
 
     def send(self, opcode, payload):
         """One frame; `opcode` is 1 for text, 2 for bytes, 8 for close."""
-        assert len(payload) < 126
-        mask = os.urandom(4)
-        frame = bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
-        self._h2.send_data(self._stream, frame)
+        self._h2.send_data(self._stream, _frame(opcode, payload))
         self._send()
 
     def receive(self):

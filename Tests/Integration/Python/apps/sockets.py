@@ -209,7 +209,7 @@ async def push(scope, receive, send):
     except OSError as error:
         record("push ends", type(error).__name__, sniffio.current_async_library())
         # Time to clean up, longer than what a client that is gone is waited for.
-        await anyio.sleep(0.6)
+        await anyio.sleep(float(query(scope).get("clean", 0.6)))
         record("cleaned up")
         if "raise" in query(scope):
             raise
