@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from .client import check
 from .errors import BenchmarkError
 from .loads import Load
 
@@ -48,6 +49,9 @@ class H2load:
         seconds = check_summary(done.stdout, server, load, requests)
         busy = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / seconds
         return LoadResult(requests / seconds, busy)
+
+    def check(self, server: str, socket: str, load: Load) -> None:
+        check(server, socket, load)
 
     def latencies(self) -> list[int]:
         """Microseconds to the end of each response of the last logged run, sorted."""

@@ -51,6 +51,8 @@ and apps in Python, the same for every server, with one worker and 64 connection
   python-echo     ASGI, POST of 10 KiB, answered with the same bytes: uvicorn, granian
   python-64k      ASGI, 64 KiB: granian, uvicorn
   http2           ASGI, GET /, 11 bytes, over HTTP/2 with 10 requests in flight on each connection: granian, hypercorn
+  websocket       ASGI on uvloop, a message of 32 bytes and of 1 KiB that is sent back, as soon as it is there the next; a
+                  message is what a request is elsewhere: uvicorn with its usual protocol and with wsproto, granian, hypercorn
 """
 
 EPILOGUE = """\

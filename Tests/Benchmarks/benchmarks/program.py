@@ -16,11 +16,12 @@ from .machine import busy_share, describe
 from .options import parse
 from .prerequisites import check_machine, find_binaries, raise_file_limit, tool
 from .progress import say
-from .python_loads import PYTHON_LOADS
+from .python_loads import PYTHON_LOADS, WebSocketLoad
 from .python_servers import PYTHON_SERVERS
 from .report import OURS, Results, markdown, plain
 from .servers import ALL, Binaries
 from .variants import FORWARDED, LOGS, METRICS, PROXY
+from .websocket_load import WebSocketEcho
 
 # Starts of each server that the memory of idle connections is the median of.
 IDLE_ROUNDS = 3
@@ -71,9 +72,11 @@ def measure(options: argparse.Namespace, binaries: Binaries, h2load: str, folder
         for connections in options.connections or load.connections if load.name in options.only else []:
             results.cells.append(rounds.measure(load, connections, servers, generator, options.rounds, options.seconds))
     python_servers = [server(binaries, folder, server_cpus) for server in PYTHON_SERVERS if server.name in options.servers]
+    echo = WebSocketEcho(folder)
     for load in PYTHON_LOADS:
         for connections in options.connections or load.connections if load.name in options.only else []:
-            results.python.append(rounds.measure(load, connections, python_servers, generator, options.rounds, options.seconds))
+            client = echo if isinstance(load, WebSocketLoad) else generator
+            results.python.append(rounds.measure(load, connections, python_servers, client, options.rounds, options.seconds))
     for_hello = [server for server in servers if server.serves(HELLO_LOAD)]
     if "idle" in options.only:
         results.idle_connections = options.idle_connections

@@ -14,7 +14,7 @@ APPS = Path(__file__).resolve().parent.parent / "python"
 REQUIREMENTS = APPS / "requirements.txt"
 # What Debian has pip, the compiler and the headers in.
 NEEDED = "python3-venv python3-dev libev-dev build-essential"
-QUOTED = {"granian", "uvicorn", "hypercorn", "bjoern", "uwsgi", "gunicorn", "uvloop", "trio", "fastapi", "flask"}
+QUOTED = {"websockets", "wsproto", "granian", "uvicorn", "hypercorn", "bjoern", "uwsgi", "gunicorn", "uvloop", "trio", "fastapi", "flask"}
 
 
 def make_environment(interpreter: Path) -> str:

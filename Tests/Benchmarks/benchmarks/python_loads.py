@@ -16,8 +16,15 @@ class PythonLoad(Load):
     loop: str = "uvloop"
 
 
+@dataclass(frozen=True)
+class WebSocketLoad(PythonLoad):
+    """Messages on open connections, each sent back; the text is `answer`."""
+
+
 MANY = (64,)
 ASYNC = ("granian", "uvicorn", "hypercorn")
+# Uvicorn's usual protocol first.
+SOCKETS = ("uvicorn", "uvicorn-wsproto", "granian", "hypercorn")
 
 PYTHON_LOADS = [
     PythonLoad("python-hello", "ASGI hello, uvloop", "/", HELLO, MANY, peers=ASYNC, most=0.45),
@@ -31,5 +38,7 @@ PYTHON_LOADS = [
     PythonLoad("python-echo", "10 KiB POST echo", "/echo", UPLOAD, MANY, UPLOAD, peers=("uvicorn", "granian"), most=0.6),
     PythonLoad("http2", "ASGI hello over HTTP/2, 10 in flight", "/", HELLO, MANY, in_flight=10, peers=("granian", "hypercorn"), most=0.6, http2=True),
     PythonLoad("python-64k", "64 KiB answer", "/64k", LARGE, MANY, peers=("granian", "uvicorn"), most=0.6),
+    WebSocketLoad("websocket", "WebSocket echo, 32 bytes", "/", b"x" * 32, MANY, module="websocket_echo", peers=SOCKETS, most=0.6),
+    WebSocketLoad("websocket", "WebSocket echo, 1 KiB", "/", b"x" * 1024, MANY, module="websocket_echo", peers=SOCKETS, most=0.6),
 ]
 PYTHON_SCENARIOS = list(dict.fromkeys(load.name for load in PYTHON_LOADS))

@@ -60,6 +60,13 @@ class Uvicorn(PythonServer):
         return ["uvicorn", "--workers", "1", "--loop", load.loop, "--no-access-log", "--uds", self.socket, f"{load.module}:app"]
 
 
+class UvicornWsproto(Uvicorn):
+    name = "uvicorn-wsproto"
+
+    def program(self, load: PythonLoad) -> list[str]:
+        return [*super().program(load), "--ws", "wsproto"]
+
+
 class Hypercorn(PythonServer):
     name = "hypercorn"
 
@@ -98,5 +105,5 @@ class Uwsgi(PythonServer):
         return ["uwsgi", *http, *worker, "--virtualenv", self.binaries.venv or "", "--module", f"{load.module}:app"]
 
 
-PYTHON_SERVERS: list[type[PythonServer]] = [Granian, Uvicorn, Hypercorn, Bjoern, Uwsgi, Gunicorn, PythonRoost]
+PYTHON_SERVERS: list[type[PythonServer]] = [Granian, Uvicorn, UvicornWsproto, Hypercorn, Bjoern, Uwsgi, Gunicorn, PythonRoost]
 PYTHON_PEERS = [server.name for server in PYTHON_SERVERS if server is not PythonRoost]

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, asdict
 
-from .client import check
 from .errors import BenchmarkError
 from .h2load import H2load
 from .loads import Load
 from .processes import Process
 from .progress import say
 from .servers import Server
+from .websocket_load import WebSocketEcho
+
+Generator = H2load | WebSocketEcho
 
 # How much of a measured run's length the run for latencies has.
 LATENCY_SHARE = 4
@@ -47,14 +49,14 @@ class Cell:
         }
 
 
-def measure(load: Load, connections: int, servers: list[Server], generator: H2load, rounds: int, seconds: float) -> Cell:
+def measure(load: Load, connections: int, servers: list[Server], generator: Generator, rounds: int, seconds: float) -> Cell:
     servers = [server for server in servers if server.serves(load)]
     processes: dict[str, Process] = {}
     cell = Cell(load, connections, {server.name: [] for server in servers})
     try:
         for server in servers:
             processes[server.name] = server.start(load)
-            check(server.name, server.socket, load)
+            generator.check(server.name, server.socket, load)
         say(f"{cell.label}: warm-up")
         counts = {server.name: warm_up(server, load, connections, generator, seconds) for server in servers}
         for number in range(rounds):
@@ -68,7 +70,7 @@ def measure(load: Load, connections: int, servers: list[Server], generator: H2lo
     return cell
 
 
-def warm_up(server: Server, load: Load, connections: int, generator: H2load, seconds: float) -> int:
+def warm_up(server: Server, load: Load, connections: int, generator: Generator, seconds: float) -> int:
     """A run that is thrown away; how many requests fill the time, found in two steps."""
     least = connections * load.in_flight * 10
     requests = max(least, 1000)
@@ -79,7 +81,7 @@ def warm_up(server: Server, load: Load, connections: int, generator: H2load, sec
     return requests
 
 
-def one_run(server: Server, process: Process, load: Load, connections: int, generator: H2load, requests: int) -> Sample:
+def one_run(server: Server, process: Process, load: Load, connections: int, generator: Generator, requests: int) -> Sample:
     tree = process.tree()
     nanoseconds, ticks = process.cpu_nanoseconds(), process.cpu_tick_nanoseconds()
     result = generator.run(server.name, server.socket, load, connections, requests)
