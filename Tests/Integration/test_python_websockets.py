@@ -428,7 +428,8 @@ class ChannelsTests(FrameworkBehaviour, ServedTestCase):
 
     def test_its_tutorials_chat(self):
         for connector in self.connectors:
-            with opened(connector, "/ws/chat/lobby/") as one, opened(connector, "/ws/chat/lobby/") as other, opened(connector, "/ws/chat/attic/") as attic:
+            lobby, attic = "/ws/chat/lobby/", "/ws/chat/attic/"
+            with opened(connector, lobby) as one, opened(connector, lobby) as other, opened(connector, attic) as attic:
                 one.send(json.dumps({"message": "caf\u00e9"}))
                 for client in (one, other):
                     self.assertEqual(json.loads(client.recv(timeout=30)), {"message": "caf\u00e9"})
