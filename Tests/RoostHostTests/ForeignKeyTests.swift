@@ -108,7 +108,8 @@ struct ForeignKeyTests {
         #expect(serve.h2MaxConcurrentStreams == 50 && serve.h2MaxHeaderListSize == 32768 && serve.h2MaxInboundFrameSize == 65536)
         #expect(settings.origins["access_logfile"]?.description == "h.toml:6:1 (accesslog)")
         let named = settings.warnings.map { $0.split(separator: " ")[1] }
-        #expect(named == ["quic_bind", "daemon", "websocket_max_message_size"])
+        #expect(named == ["quic_bind", "daemon"])
+        #expect(serve.websocketMaxMessageSize == 16 << 20)
         #expect(settings.warnings[0].hasPrefix("h.toml:3:1: quic_bind = [] has no meaning here and may be left out: "))
         #expect(values.tls.insecureBinds == [] && values.tls.alpnProtocols == [.http2, .http1])
     }
@@ -116,7 +117,6 @@ struct ForeignKeyTests {
     @Test("what can't apply is refused with what to do instead", arguments: [
         ("verify_flags = 4", "h.toml:1:1: verify_flags = 4: lists of revoked certificates are not looked at"),
         ("quic_bind = ['localhost:4433']", "speaks HTTP/3 to clients"),
-        ("websocket_ping_interval = 20", "WebSockets are not served yet"),
         ("logconfig = 'log.ini'", "logging.config.dictConfig"),
         ("max_app_queue_size = 50", "bounded in bytes"),
         ("h11_pass_raw_headers = true", "lower case"),

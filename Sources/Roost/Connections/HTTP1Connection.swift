@@ -72,7 +72,7 @@ final class HTTP1Connection: WireConnection {
         case .receivingBody: return (exchange?.waitingBodyBytes ?? 0) < Self.bodyHighWater
         // To see that the client goes; but what it pipelines is not gathered without bound.
         case .responding: return inputStart == input.count
-        case .webSocket: return hasRoom && exchange?.webSocket?.wantsBytes ?? false
+        case .webSocket: return exchange?.webSocket?.wantsBytes ?? false
         case .ended: return false
         }
     }

@@ -5,6 +5,7 @@ struct SettingOptions: ParsableArguments {
     @OptionGroup(title: SettingSection.listening.rawValue) var listening: SettingFlags<Listening>
     @OptionGroup(title: SettingSection.tls.rawValue) var tls: SettingFlags<TLS>
     @OptionGroup(title: SettingSection.http2.rawValue) var http2: SettingFlags<HTTP2>
+    @OptionGroup(title: SettingSection.webSocket.rawValue) var webSocket: SettingFlags<WebSocket>
     @OptionGroup(title: SettingSection.proxies.rawValue) var proxies: SettingFlags<Proxies>
     @OptionGroup(title: SettingSection.application.rawValue) var application: SettingFlags<Application>
     @OptionGroup(title: SettingSection.workers.rawValue) var workers: SettingFlags<Workers>
@@ -19,13 +20,14 @@ struct SettingOptions: ParsableArguments {
 
     /// The flags that were given.
     var given: [GivenFlag] {
-        listening.given + tls.given + http2.given + proxies.given + application.given + workers.given + development.given
+        listening.given + tls.given + http2.given + webSocket.given + proxies.given + application.given + workers.given + development.given
             + responses.given + limits.given + timeouts.given + lifecycle.given + observation.given + process.given + general.given
     }
 
     enum Listening: SettingGroup { static var section: SettingSection { .listening } }
     enum TLS: SettingGroup { static var section: SettingSection { .tls } }
     enum HTTP2: SettingGroup { static var section: SettingSection { .http2 } }
+    enum WebSocket: SettingGroup { static var section: SettingSection { .webSocket } }
     enum Proxies: SettingGroup { static var section: SettingSection { .proxies } }
     enum Application: SettingGroup { static var section: SettingSection { .application } }
     enum Workers: SettingGroup { static var section: SettingSection { .workers } }

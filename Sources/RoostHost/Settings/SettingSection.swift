@@ -4,6 +4,7 @@ enum SettingSection: String, Sendable, CaseIterable {
     case listening = "Listening"
     case tls = "TLS"
     case http2 = "HTTP/2"
+    case webSocket = "WebSocket"
     case proxies = "Proxies"
     case application = "Application"
     case python = "Python apps"

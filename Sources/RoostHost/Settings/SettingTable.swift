@@ -63,7 +63,7 @@ struct SettingTable: Sendable {
         ),
     ]
 
-    private static let shared: [Setting] = [general, listening, tls, http2, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)
+    private static let shared: [Setting] = [general, listening, tls, http2, webSocket, proxies, application, workers, development, responses, limits, timeouts, lifecycle, observation, process].flatMap(\.self)
 
     private static let general: [Setting] = [
         Setting(

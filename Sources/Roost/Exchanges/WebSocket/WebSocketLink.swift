@@ -73,7 +73,10 @@ final class WebSocketLink {
         let message = messages.removeFirst()
         let wasFull = !wantsBytes
         waitingBytes -= message.byteCount + Self.messageCost
-        if wasFull, wantsBytes || waitingBytes < Self.waitingLimit {
+        if wasFull, waitingBytes < Self.waitingLimit {
+            // It was not listened to meanwhile, and so is not late.
+            heardFrom = shared.loop.now
+            pinged = nil
             parseHeld()
             wire?.webSocketWantsBytes()
         }
@@ -159,7 +162,9 @@ final class WebSocketLink {
     private var isDenying: Bool { if case .denying = stage { true } else { false } }
 
     /// Closes, after `accept`. What the client still sends is not for the application any more.
-    func close(code: UInt16, reason: String) throws(ASGIError) {
+    ///
+    /// - Parameter keepsMessages: whether the application is still to get what came before.
+    func close(code: UInt16, reason: String, keepsMessages: Bool = false) throws(ASGIError) {
         guard let connection, closure == nil else { return }
         do {
             guard try connection.close(code: code, reason: reason, into: &frames) else { return }
@@ -168,10 +173,12 @@ final class WebSocketLink {
         }
         closure = (code, reason)
         closing = shared.loop.now
-        messages = []
-        waitingBytes = 0
-        held = []
+        if !keepsMessages {
+            messages = []
+            waitingBytes = 0
+        }
         writeFrames()
+        parseHeld()
         wire?.webSocketWantsBytes()
         exchange.webSocketChanged()
     }
@@ -185,7 +192,10 @@ final class WebSocketLink {
     // MARK: The wire's side
 
     /// Whether more bytes are wanted of the client.
-    var wantsBytes: Bool { held.isEmpty && waitingBytes < Self.waitingLimit }
+    var wantsBytes: Bool { held.isEmpty && hasRoomForMessages }
+
+    /// Once the WebSocket is closing, messages are none of the application's business, and take no room.
+    private var hasRoomForMessages: Bool { waitingBytes < Self.waitingLimit || closing != nil }
 
     /// Takes bytes of the client.
     func received(_ bytes: Span<UInt8>) {
@@ -210,7 +220,7 @@ final class WebSocketLink {
         isParsing = true
         defer { isParsing = false }
         var used = 0
-        while used < bytes.count, waitingBytes < Self.waitingLimit, isOpen {
+        while used < bytes.count, hasRoomForMessages, isOpen {
             let (event, consumed) = connection.receive(bytes.extracting(used..<bytes.count), into: &frames)
             used += consumed
             switch event {
@@ -273,7 +283,7 @@ final class WebSocketLink {
 
     /// The server stops, or begins anew with other processes: who comes again meets them.
     func drain() {
-        try? close(code: WebSocketCloseCode.serviceRestart, reason: "")
+        try? close(code: WebSocketCloseCode.serviceRestart, reason: "", keepsMessages: true)
     }
 
     // MARK: Time
@@ -281,6 +291,8 @@ final class WebSocketLink {
     /// When `deadlineReached` is to be called.
     var deadline: MonotonicTime {
         if let closing { return closing.advanced(by: Self.closeTimeout) }
+        // A client that is not listened to cannot be heard.
+        guard wantsBytes else { return .distantFuture }
         if let pinged { return pinged.advanced(by: shared.webSocketPingTimeout) }
         return heardFrom.advanced(by: shared.webSocketPingInterval)
     }

@@ -12,6 +12,10 @@ extension ForeignKey {
         ForeignKey("h11_max_incomplete_size", as: "limit_request_head", flags: ["--h11-max-incomplete-event-size"], "use limit_request_head"),
         ForeignKey("keepalive", as: "keep_alive_timeout", flags: ["--timeout-keep-alive"], "use keep_alive_timeout"),
         ForeignKey("loglevel", as: "log_level", "use log_level"),
+        ForeignKey("ws_max_size", as: "websocket_max_message_size", flags: ["--ws-max-size"], "use websocket_max_message_size"),
+        ForeignKey("ws_ping_interval", as: "websocket_ping_interval", flags: ["--ws-ping-interval"], "use websocket_ping_interval"),
+        ForeignKey("ws_ping_timeout", as: "websocket_ping_timeout", flags: ["--ws-ping-timeout"], "use websocket_ping_timeout"),
+        ForeignKey("ws_per_message_deflate", as: "websocket_per_message_deflate", flags: ["--ws-per-message-deflate"], "use websocket_per_message_deflate"),
         ForeignKey("pid_path", as: "pid", "use pid"),
         ForeignKey("pidfile", as: "pid", "use pid"),
         ForeignKey("use_reloader", as: "reload", "use reload"),
@@ -39,14 +43,11 @@ extension ForeignKey {
     private static let http3 = """
         Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/3 to clients, and sends alt-svc for it: set it there
         """
-    private static let webSocket = "WebSockets are not served yet"
 
     private static let protocols = [
         ForeignKey("alt_svc_headers", neutral: [.list([])], http3),
         ForeignKey("quic_bind", flags: ["--quic-bind"], neutral: [.list([])], http3),
         ForeignKey("h11_pass_raw_headers", neutral: [.boolean(false)], "names of header fields are passed in lower case, as ASGI wants them"),
-        ForeignKey("websocket_max_message_size", flags: ["--ws-max-size"], neutral: [.integer(16 << 20)], webSocket),
-        ForeignKey("websocket_ping_interval", flags: ["--websocket-ping-interval", "--ws-ping-interval"], webSocket),
         ForeignKey("max_app_queue_size", neutral: [.integer(10)], "what waits for an app is bounded in bytes (64 KiB), not in events"),
         ForeignKey("worker_connections", flags: ["--worker-connections"], neutral: [.integer(1000)], "use limit_connections"),
     ]

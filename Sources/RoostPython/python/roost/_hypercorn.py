@@ -24,7 +24,6 @@ class Elsewhere:
         return any(value is neutral or (type(value) is type(neutral) and value == neutral) for neutral in self._neutral)
 
 
-_WEBSOCKET = "this version of Roost does not serve WebSockets"
 _LOGGING = "configure Python's logging in the program itself, for example with logging.config.dictConfig"
 _STATSD = "Roost does not send to StatsD"
 _SUPERVISED = "serve() is one process; run a command of your own under systemd and let Restart= start it again"
@@ -48,8 +47,6 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "statsd_prefix": Elsewhere(_STATSD, ""),
     "use_reloader": Elsewhere("start the program again when its files change", False),
     "verify_flags": Elsewhere("certificates are verified without revocation lists, which is all that Roost offers", None),
-    "websocket_max_message_size": Elsewhere(_WEBSOCKET, 16 << 20),
-    "websocket_ping_interval": Elsewhere(_WEBSOCKET, None),
     # The loop is the caller's, whatever stands here; so it is with Hypercorn's serve().
     "worker_class": Elsewhere("roost.asyncio.serve runs on asyncio and uvloop, roost.trio.serve on trio", "asyncio", "uvloop", "trio"),
     "workers": Elsewhere("serve() runs in the process that calls it: start the program several times with reuse_port = True", 1),

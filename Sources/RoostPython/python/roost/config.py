@@ -153,6 +153,16 @@ class Config:
     h2_max_control_frames = Setting[int, int]("h2_max_control_frames", 1000)
     """How many PING, SETTINGS and PRIORITY frames a client may send within 30 seconds; then the connection ends."""
 
+    # WebSockets
+    websocket_max_message_size = Setting[Bytes, Bytes]("websocket_max_message_size", 16 << 20)
+    """The largest message, decompressed; a larger one closes the WebSocket with 1009."""
+    websocket_ping_interval = Setting[Seconds, Seconds]("websocket_ping_interval", 20.0)
+    """After so much silence of its client a WebSocket is pinged; None for never."""
+    websocket_ping_timeout = Setting[Seconds, Seconds]("websocket_ping_timeout", 20.0)
+    """For the client to answer a ping, before its WebSocket is closed; None for ever."""
+    websocket_per_message_deflate = Setting[bool, bool]("websocket_per_message_deflate", True)
+    """Whether messages are compressed if the client offers it."""
+
     # Time
     header_timeout = Setting[Seconds, Seconds]("header_timeout", 30.0)
     """For a request's header to arrive."""
