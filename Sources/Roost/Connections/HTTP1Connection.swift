@@ -4,7 +4,7 @@ import NIOCore
 /// One HTTP/1.x connection.
 final class HTTP1Connection: WireConnection {
     /// Where the connection is in the life of a request.
-    private enum Phase {
+    enum Phase {
         /// Between requests; no byte of the next one has come.
         case idle
         /// A part of a head is in `input`.
@@ -24,35 +24,35 @@ final class HTTP1Connection: WireConnection {
     /// Above this many bytes of body that the application has not taken, nothing is read.
     private static let bodyHighWater = 64 << 10
     /// How much of a body that nobody wants is read to keep the connection.
-    private static let discardLimit = 64 << 10
+    static let discardLimit = 64 << 10
 
     private var origin: ConnectionOrigin
     /// What has to come before the first request; nil once it has, or if nothing has to.
     @exclusivity(unchecked) private var preamble: ProxyPreamble?
 
-    @exclusivity(unchecked) private var phase = Phase.idle
+    @exclusivity(unchecked) var phase = Phase.idle
     /// What was received and not yet used, from `inputStart` on.
-    @exclusivity(unchecked) private var input: [UInt8] = []
-    @exclusivity(unchecked) private var inputStart = 0
+    @exclusivity(unchecked) var input: [UInt8] = []
+    @exclusivity(unchecked) var inputStart = 0
     /// Parses a head that did not arrive whole.
     @exclusivity(unchecked) private var partialHead: HeadParser?
     /// Valid while a body is being received or discarded.
-    @exclusivity(unchecked) private var bodyReader = BodyReader.finished
+    @exclusivity(unchecked) var bodyReader = BodyReader.finished
     @exclusivity(unchecked) private var isConsuming = false
-    private var readHasEnded = false
+    var readHasEnded = false
     /// The peer sends nothing beyond what waits to be read.
     private var readWillEnd = false
 
-    @exclusivity(unchecked) private var exchange: Exchange?
+    @exclusivity(unchecked) var exchange: Exchange?
     /// That whose response is complete but for a file that `output` still has: nothing begins behind it.
-    @exclusivity(unchecked) private var fileExchange: Exchange?
+    @exclusivity(unchecked) var fileExchange: Exchange?
     /// The response to the request that came last.
-    @exclusivity(unchecked) private var response = ResponseWriter()
-    @exclusivity(unchecked) private var expectsContinue = false
+    @exclusivity(unchecked) var response = ResponseWriter()
+    @exclusivity(unchecked) var expectsContinue = false
     /// That of the request under way, if it asks for a WebSocket.
-    private var handshake: WebSocketHandshake?
+    var handshake: WebSocketHandshake?
 
-    @exclusivity(unchecked) private var requestCount = 0
+    @exclusivity(unchecked) var requestCount = 0
 
     /// - Parameter expectsPreamble: whether a PROXY header may be yet to come.
     init(shared: LoopContext, origin: ConnectionOrigin, expectsPreamble: Bool = true) {
@@ -231,7 +231,7 @@ final class HTTP1Connection: WireConnection {
 
     // MARK: Requests
 
-    private func consumeInput() {
+    func consumeInput() {
         guard !isConsuming, inputStart < input.count else { return }
         isConsuming = true
         let bytes = input
@@ -431,7 +431,7 @@ final class HTTP1Connection: WireConnection {
         reject(rejection)
     }
 
-    private func respondAndEnd(status: Int, requestID: RequestID? = nil) {
+    func respondAndEnd(status: Int, requestID: RequestID? = nil) {
         if status == 426 {
             output.gather()
             output.gathered.appendUpgradeRequired(
@@ -461,7 +461,7 @@ final class HTTP1Connection: WireConnection {
         if let file = output.file { exchange?.noteUnsent(output.count, file.failure) }
     }
 
-    private func end(_ ending: Ending) {
+    func end(_ ending: Ending) {
         if case .now = self.ending { return }
         if case .now = ending { discardOutput() }
         self.ending = ending
@@ -483,7 +483,7 @@ final class HTTP1Connection: WireConnection {
         ended.fileEnded(unsent: unsent, failure)
     }
 
-    private func awaitNextRequest() {
+    func awaitNextRequest() {
         phase = .idle
         mark = shared.loop.now
         if inputStart < input.count {
@@ -491,190 +491,6 @@ final class HTTP1Connection: WireConnection {
         } else if readHasEnded {
             end(.afterOutput(lingering: false))
         }
-    }
-}
-
-// MARK: - Responses
-
-extension HTTP1Connection: ExchangeWire {
-    var hasRoom: Bool { fileExchange == nil && output.file == nil && output.count < Self.highWater }
-
-    var sendsFile: Bool { output.file != nil }
-
-    var lacksBody: Bool { response.shortfall != nil }
-
-    func applicationWantsBody() {
-        guard expectsContinue, !response.hasStarted else { return }
-        expectsContinue = false
-        mark = shared.loop.now
-        output.gather()
-        output.gathered.appendContinue()
-        transport?.connectionChanged()
-    }
-
-    func applicationTookBody() {
-        // Reading goes on if it was paused.
-        mark = shared.loop.now
-        transport?.connectionChanged()
-    }
-
-    func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
-        try putHead(status: status, headers: headers, bodyLength: more ? nil : body.readableBytes)
-        try write(body, more: more)
-    }
-
-    @inline(__always)
-    private func putHead(status: Int, headers: Headers, bodyLength: Int?) throws(ASGIError) {
-        output.gather()
-        if output.isEmpty {
-            mark = shared.loop.now
-            takeSpareOutput()
-        }
-        let before = output.gathered.readableBytes
-        try response.start(
-            status: status, headers: headers, bodyLength: bodyLength,
-            // A client that was never told to send its body may send it or not: what follows cannot be told apart.
-            isLast: shared.isDraining || expectsContinue || requestCount >= shared.limits.keepAliveMaxRequests,
-            requestID: shared.sendsRequestID ? exchange?.requestID : nil,
-            to: &output, shared
-        )
-        if shared.recordsResponseHead {
-            exchange?.note(responseHead: output.gathered.withUnsafeReadableBytes { Array($0.dropFirst(before)) })
-        }
-    }
-
-    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
-        try putHead(status: status, headers: headers, bodyLength: more ? nil : file.count)
-        try write(file, more: more)
-    }
-
-    func write(_ file: FilePart, more: Bool) throws(ASGIError) {
-        if output.isEmpty { mark = shared.loop.now }
-        transport?.connectionChanged()
-        try response.write(file, more: more, to: &output)
-    }
-
-    func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
-        // The client is not late with what it was not sent yet.
-        if output.isEmpty { mark = shared.loop.now }
-        transport?.connectionChanged()
-        try response.write(body, more: more, to: &output)
-    }
-
-    func end(trailers: Headers) throws(ASGIError) {
-        if output.isEmpty { mark = shared.loop.now }
-        try response.end(trailers: trailers, to: &output)
-        transport?.connectionChanged()
-    }
-
-    func hint(_ fields: Headers) throws(ASGIError) {
-        if output.isEmpty { mark = shared.loop.now }
-        output.gather()
-        do {
-            try output.gathered.appendEarlyHints(fields)
-        } catch {
-            throw .invalidResponse(error.reason)
-        }
-        transport?.connectionChanged()
-    }
-
-    func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire {
-        guard let handshake else { throw .unexpectedEvent("the request asks for no WebSocket") }
-        output.gather()
-        if output.isEmpty {
-            mark = shared.loop.now
-            takeSpareOutput()
-        }
-        do {
-            try output.gathered.appendSwitchingProtocols(
-                handshake, subprotocol: acceptance.subprotocol, deflate: acceptance.deflate, headers: acceptance.headers,
-                date: shared.sendsDate ? shared.loop.dateValue() : nil, server: shared.serverField,
-                requestID: shared.sendsRequestID ? exchange?.requestID : nil
-            )
-        } catch {
-            throw .invalidResponse(error.reason)
-        }
-        self.handshake = nil
-        transport?.connectionChanged()
-        return self
-    }
-
-    func flush() {
-        transport?.writeNow()
-    }
-
-    func responseComplete() {
-        let completed = exchange
-        exchange = nil
-        if output.file != nil { fileExchange = completed }
-        if let (announced, missing) = response.shortfall {
-            shared.logger.error(
-                "application failed: its response is \(missing) bytes shorter than the content-length of \(announced) that it announced",
-                metadata: completed?.outcomeMetadata
-            )
-            return end(.afterOutput(lingering: false))
-        }
-        switch phase {
-        case .receivingBody:
-            guard response.keepsAlive, !readHasEnded, !bodyReader.isLonger(than: Self.discardLimit) else {
-                return end(.afterOutput(lingering: true))
-            }
-            bodyReader.restrict(to: Self.discardLimit)
-            phase = .discardingBody
-            mark = shared.loop.now
-            consumeInput()
-        case .responding:
-            if response.keepsAlive {
-                awaitNextRequest()
-            } else {
-                // Pipelined requests are left unread, or a client that was to keep the connection may be sending one.
-                end(.afterOutput(lingering: inputStart < input.count || completed?.head.keepAlive ?? false))
-            }
-        case .webSocket:
-            end(.afterOutput(lingering: true))
-        case .idle, .head, .discardingBody, .ended:
-            break
-        }
-    }
-
-    func fail(status: Int) {
-        let id = shared.sendsRequestID ? exchange?.requestID : nil
-        exchange = nil
-        respondAndEnd(status: status, requestID: id)
-    }
-
-    func cut() {
-        exchange = nil
-        // What is there is sent, so that the client has what the application made before it failed.
-        end(response.isTruncationInvisible ? .now(reset: true) : .afterOutput(lingering: false))
-    }
-}
-
-// MARK: - WebSockets
-
-extension HTTP1Connection: WebSocketWire {
-    func webSocketIsOpen(_ link: WebSocketLink) {
-        phase = .webSocket
-        // What the client sent without waiting for the handshake's end.
-        consumeInput()
-        if shared.isDraining { link.drain() }
-    }
-
-    func write(frames: Span<UInt8>) {
-        if output.isEmpty { mark = shared.loop.now }
-        output.gather()
-        output.gathered.append(frames)
-        transport?.connectionChanged()
-    }
-
-    func write(payload: ByteBuffer) {
-        if output.isEmpty { mark = shared.loop.now }
-        output.append(payload)
-        transport?.connectionChanged()
-    }
-
-    func webSocketWantsBytes() {
-        transport?.connectionChanged()
     }
 }
 

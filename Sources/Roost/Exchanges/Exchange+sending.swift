@@ -1,0 +1,160 @@
+import HTTPWire
+import NIOCore
+
+/// What the application sends of a response.
+extension Exchange {
+    /// Takes an event of the response; false if the application should wait for room before it sends more.
+    package func send(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
+        if let webSocket { return try send(event, to: webSocket) }
+        return try sendResponse(event)
+    }
+
+    /// Whether the request asks for a WebSocket, and the application knows of these.
+    package var asksForWebSocket: Bool { webSocket != nil }
+
+    func sendResponse(_ event: ASGISendEvent) throws(ASGIError) -> Bool {
+        switch event {
+        case .websocketAccept, .websocketSend, .websocketClose, .websocketHTTPResponseStart, .websocketHTTPResponseBody:
+            throw .unexpectedEvent("a websocket event was sent in an http scope")
+        case .httpResponseStart(let status, let headers, let trailers):
+            guard case .unstarted = response else {
+                throw .unexpectedEvent("http.response.start was sent before")
+            }
+            response = .started(status: status, headers: headers)
+            announcesTrailers = trailers
+            return true
+        case .httpResponseEarlyHint(let links):
+            try send(hints: links)
+            return true
+        case .httpResponseTrailers(let fields, let more):
+            if isCancelled { throw .clientGone }
+            try send(trailers: fields, more: more)
+            return true
+        case .httpResponseBody(let body, let more):
+            if isCancelled { throw .clientGone }
+            try send(body: body, more: more)
+            guard more else { return true }
+            // An application that streams for ever leaves the loop time for others, be its client fast, gone, or one that asked with HEAD.
+            return mayGoOn(after: body.readableBytes)
+        case .httpResponsePathsend(let path):
+            try send(path: path)
+            return true
+        case .httpResponseZerocopysend(let descriptor, let offset, let count, let more):
+            return try send(descriptor, from: offset, count, more: more)
+        case .lifespanStartupComplete, .lifespanStartupFailed, .lifespanShutdownComplete, .lifespanShutdownFailed:
+            throw .unexpectedEvent("a lifespan event was sent in an http scope")
+        }
+    }
+
+    /// The fields of a response with those that every one has.
+    @inline(__always)
+    func withPolicy(_ headers: Headers) -> Headers { shared.hstsValue == nil ? headers : withHSTS(headers) }
+
+    private func withHSTS(_ headers: Headers) -> Headers {
+        guard let value = shared.hstsValue, told(\.scheme) == .https, !headers.contains(name: HSTSPolicy.field) else { return headers }
+        var headers = headers
+        headers.append(name: HSTSPolicy.field, value: value)
+        return headers
+    }
+
+    /// Whether the application may send more at once, after so many bytes.
+    @inline(__always)
+    func mayGoOn(after count: Int) -> Bool {
+        sentInTurn &+= count &+ Self.sendCost
+        if let wire, wire.hasRoom, sentInTurn < Self.turn { return true }
+        sentInTurn = 0
+        return false
+    }
+
+    func send(body: ByteBuffer, more: Bool) throws(ASGIError) {
+        switch response {
+        case .unstarted:
+            throw .unexpectedEvent("http.response.body was sent before http.response.start")
+        case .complete, .trailing:
+            throw .unexpectedEvent("http.response.body was sent after the response was complete")
+        case .started(let status, let headers):
+            if let wire {
+                do {
+                    sentStatus = status
+                    try wire.start(status: status, headers: withPolicy(headers), body: body, more: more || awaitsTrailers)
+                    sentBytes = body.readableBytes
+                } catch {
+                    // An invalid head left nothing on the wire: an error of the server's own may still be sent.
+                    if case .invalidResponse = error {
+                        response = .unstarted
+                        sentStatus = 0
+                    } else {
+                        response = .streaming
+                    }
+                    throw error
+                }
+            }
+            response = .streaming
+        case .streaming:
+            try wire?.write(body, more: more || awaitsTrailers)
+            sentBytes &+= body.readableBytes
+        }
+        if writesAtOnce { wire?.flush() }
+        guard !more else { return }
+        if awaitsTrailers { response = .trailing } else { finish() }
+    }
+
+    /// Whether the response goes on behind its body.
+    var awaitsTrailers: Bool { announcesTrailers && head.takesTrailers }
+
+    func send(trailers fields: Headers, more: Bool) throws(ASGIError) {
+        guard announcesTrailers else { throw .unexpectedEvent("http.response.trailers was sent, but http.response.start has not announced it") }
+        switch response {
+        case .unstarted, .started, .streaming:
+            throw .unexpectedEvent("http.response.trailers was sent before the body was complete")
+        case .trailing:
+            for field in fields { trailers.append(field) }
+            guard !more else { return }
+            do throws(ASGIError) {
+                try wire?.end(trailers: trailers)
+            } catch {
+                trailers = Headers()
+                throw error
+            }
+            if writesAtOnce { wire?.flush() }
+            finish()
+        case .complete:
+            guard trailers.isEmpty else { throw .unexpectedEvent("http.response.trailers was sent after the response was complete") }
+        }
+    }
+
+    func send(hints links: [String]) throws(ASGIError) {
+        guard case .unstarted = response else { throw .unexpectedEvent("http.response.early_hint was sent after http.response.start") }
+        guard takesEarlyHints, let wire else { return }
+        try wire.hint(Headers(links.map { HeaderField(name: "link", value: $0) }))
+        if writesAtOnce { wire.flush() }
+    }
+
+    /// Whether the client may be sent interim responses that it has not asked for.
+    var takesEarlyHints: Bool { shared.offersEarlyHints && head.version != .http10 }
+
+    /// Notes that the whole response is on the wire.
+    @inline(__always)
+    func finish() {
+        if let wire {
+            let isComplete = !wire.lacksBody
+            if !isComplete {
+                trace?.note(.incompleteResponse)
+                isShort = true
+            }
+            // Until a file is sent it is not known how much of it was.
+            if !hasFile || !wire.sendsFile { logAccess(isComplete: isComplete) }
+        }
+        complete()
+    }
+
+    @inline(__always)
+    func complete() {
+        response = .complete
+        let wire = self.wire
+        self.wire = nil
+        resumeEventWaits()
+        resumeRoomWaiter()
+        wire?.responseComplete()
+    }
+}
