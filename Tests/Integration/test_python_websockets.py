@@ -12,7 +12,6 @@ from sockets import HTTP2Socket, ending, opened, refusal
 
 FLAGS = ("--disconnect-grace", "300ms", "--forwarded-allow-ips", "unix:")
 LOOPS = ("asyncio", "uvloop", "trio")
-NGINX_EDITS = ((r'proxy_set_header Connection "";', 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'),)
 
 
 class WebSocketBehaviour:
@@ -321,7 +320,7 @@ class BehindNginxTests(PythonTestCase):
         for loop in LOOPS:
             with self.subTest(loop=loop):
                 server = self.serve("sockets:app", *FLAGS, "--worker-class", loop)
-                nginx = Nginx(self, server.socket, edits=NGINX_EDITS)
+                nginx = Nginx(self, server.socket)
                 with opened(nginx.connector, "/echo", compression="deflate", max_size=None) as client:
                     for message in ("caf\u00e9", os.urandom(3 * MIB), "z" * 70000):
                         client.send(message)
@@ -346,7 +345,7 @@ class FrameworkBehaviour:
     def setUpClass(cls):
         super().setUpClass()
         cleanups = type("Cleanups", (), {"addCleanup": staticmethod(cls.addClassCleanup)})
-        nginx = Nginx(cleanups, cls.server.socket, edits=NGINX_EDITS)
+        nginx = Nginx(cleanups, cls.server.socket)
         cls.connectors = [cls.server.connector, nginx.connector]
 
     def say(self, client, text, expected):
