@@ -5,12 +5,15 @@ import os
 from python_apps import tool
 
 
-def opened(connector, path, timeout=30, **options):
-    """A WebSocket; a refusal raises `InvalidStatus` with the response."""
+def opened(connector, path, timeout=30, tls=None, **options):
+    """A WebSocket, over TLS with a context for it; a refusal raises `InvalidStatus` with the response."""
     client = tool("websockets.sync.client")
     options.setdefault("compression", None)
     options.setdefault("proxy", None)
-    return client.connect("ws://hello.example" + path, sock=connector(), open_timeout=timeout, close_timeout=timeout, **options)
+    if tls:
+        options["ssl"] = tls
+    uri = ("wss" if tls else "ws") + "://hello.example" + path
+    return client.connect(uri, sock=connector(), open_timeout=timeout, close_timeout=timeout, **options)
 
 
 def refusal(connector, path, **options):
