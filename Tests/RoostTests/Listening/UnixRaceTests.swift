@@ -94,15 +94,17 @@ struct UnixRaceTests {
         let path = directory.file("app.sock")
         var current = try ListenerSet.open([.unix(path: path)], options: SocketOptions(), activated: nil)
         for _ in 0..<100 {
-            current.closeOwn()
             let ending = current
             let group = DispatchGroup()
-            group.enter()
-            Thread.detachNewThread {
-                ending.removeSocketFiles()
-                group.leave()
+            current = try Spawning.lock.withLock { _ in
+                ending.closeOwn()
+                group.enter()
+                Thread.detachNewThread {
+                    ending.removeSocketFiles()
+                    group.leave()
+                }
+                return try ListenerSet.open([.unix(path: path)], options: SocketOptions(), activated: nil)
             }
-            current = try ListenerSet.open([.unix(path: path)], options: SocketOptions(), activated: nil)
             group.wait()
             #expect(ScratchSocket.connected(to: .unix(path: path)) != nil)
         }

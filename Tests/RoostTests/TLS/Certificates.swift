@@ -50,7 +50,7 @@ final class Certificates: Sendable {
         let words: [UnsafeMutablePointer<CChar>?] = (["openssl"] + arguments).map { strdup($0) }
         defer { for word in words { free(word) } }
         var process: pid_t = 0
-        let code = posix_spawnp(&process, "openssl", &actions, nil, words + [nil], environ)
+        let code = Spawning.lock.withLock { _ in posix_spawnp(&process, "openssl", &actions, nil, words + [nil], environ) }
         guard code == 0 else { throw Failure(text: "openssl: \(String(cString: strerror(code)))") }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
