@@ -195,10 +195,11 @@ final class TLSConnection: WireConnection, LoopParticipant {
         switch inner.ending {
         case .open: break
         case .now(let reset): end(.now(reset: reset))
-        case .afterOutput(let lingering):
+        case .afterOutput:
             guard inner.output.isEmpty else { break }
             pipeline?.endOutput()
-            end(.afterOutput(lingering: lingering))
+            // The client answers `close_notify`; were nobody there to read that, it would be told so before it has read everything.
+            end(.afterOutput(lingering: true))
         }
         transport?.connectionChanged()
     }
