@@ -40,10 +40,13 @@ def head(request_line: str, field_lines: list[str]) -> bytes:
     return "\r\n".join([request_line, *field_lines, "", ""]).encode()
 
 
+# A file below a directory that is served as it is.
+FILE_LOAD = Load("static", "64 KiB file", "/file", LARGE, (64,))
 HELLO_LOAD = Load("hello", "hello", "/", HELLO, (1, 16, 64, 256))
 LOADS = [
     HELLO_LOAD,
     Load("64k", "64 KiB answer", "/64k", LARGE, (64,)),
     Load("echo", "echo of 10 KiB", "/echo", UPLOAD, (64,), upload=UPLOAD),
     Load("pipelining", "hello, 16 in flight", "/", HELLO, (16,), in_flight=16),
+    FILE_LOAD,
 ]

@@ -30,6 +30,7 @@ scenarios:
   64k        GET /64k, 64 KiB from memory; 64 connections; nginx from a file by sendfile as well
   echo       POST /echo of 10 KiB, answered with the same bytes; 64 connections; not nginx
   pipelining GET / with 16 requests in flight on each of 16 connections
+  static     GET of a file of 64 KiB below a directory; 64 connections; nginx and Roost (static:DIR), both by sendfile
   idle       memory per idle connection: 10,000 connections, each after one request (nginx's figure lacks
              what it reserves for every connection when it starts)
   ready      time from exec to READY=1 (nginx: to the first answer)

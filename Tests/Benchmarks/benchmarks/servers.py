@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .client import connect
 from .errors import BenchmarkError
-from .loads import HELLO, LARGE, Load
+from .loads import FILE_LOAD, HELLO, LARGE, Load
 from .processes import Process
 
 START_SECONDS = 15
@@ -82,6 +82,7 @@ class Nginx(Server):
         return load.upload is None
 
     def command(self, load: Load) -> list[str]:
+        (self.folder / "file").write_bytes(FILE_LOAD.answer)
         configuration = self.folder / "nginx.conf"
         configuration.write_text(self.configuration())
         return [self.binaries.nginx or "", "-p", str(self.folder), "-c", str(configuration), "-e", str(self.folder / "log")]
@@ -113,6 +114,7 @@ http {{
         root {self.folder};
         location = / {{ return 200 "{HELLO.decode()}"; }}
         location = /64k {{ {self.large_answer()} }}
+        location = /file {{ sendfile on; }}
     }}
 }}
 """
@@ -129,7 +131,7 @@ class NginxSendfile(Nginx):
     name = "nginx-sendfile"
 
     def serves(self, load: Load) -> bool:
-        return load.answer == LARGE
+        return load.name == "64k"
 
     def large_answer(self) -> str:
         (self.folder / "64k").write_bytes(LARGE)
@@ -138,6 +140,9 @@ class NginxSendfile(Nginx):
 
 class Hummingbird(Server):
     name = "hummingbird"
+
+    def serves(self, load: Load) -> bool:
+        return load != FILE_LOAD
 
     def command(self, load: Load) -> list[str]:
         return [self.binaries.hummingbird or "", self.socket]
@@ -157,6 +162,11 @@ class Roost(Server):
         """The command for what it has built in, an application of our own for the rest."""
         if load.path == "/":
             return [self.binaries.roost or "", "serve", "builtin:hello", *self.flags]
+        if load == FILE_LOAD:
+            files = self.folder / "files"
+            files.mkdir(exist_ok=True)
+            (files / "file").write_bytes(load.answer)
+            return [self.binaries.roost or "", "serve", f"static:{files}", *self.flags]
         return [self.binaries.bench_roost or "", *self.flags]
 
     @property
