@@ -106,7 +106,7 @@ class TLSTestCase(unittest.TestCase):
 class ProtocolTests(TLSTestCase):
     def test_http_2_and_http_1_1_are_agreed_upon(self):
         self.serve()
-        self.assertIn("running on https://127.0.0.1:{}".format(self.port), self.roost.output())
+        self.wait_for_log("running on https://127.0.0.1:{}".format(self.port))
         self.assertEqual(self.seen("/")["http_version"], "2")
         self.assertEqual(self.seen("/", "--http1.1")["http_version"], "1.1")
         self.assertEqual(self.seen("/", "--no-alpn")["http_version"], "1.1")
@@ -154,7 +154,7 @@ class ProtocolTests(TLSTestCase):
     def test_an_address_in_clear_text_beside_it(self):
         plain = free_port()
         self.serve("--insecure-bind", "127.0.0.1:{}".format(plain))
-        self.assertIn("running on http://127.0.0.1:{}\n".format(plain), self.roost.output())
+        self.wait_for_log("running on http://127.0.0.1:{}\n".format(plain))
         seen = self.seen("/", scheme="http", port=plain)
         self.assertEqual(seen["scheme"], "http")
         self.assertNotIn("tls", seen["extensions"])
