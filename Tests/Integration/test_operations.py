@@ -464,7 +464,7 @@ class StartTests(ServiceTestCase):
             service.wait_for("StatusText", lambda status: status == text)
             self.assertEqual(service.show("ActiveState"), "activating")
             starting.result(PATIENCE)
-            self.assertRegex(service.show("StatusText"), "^serving 1 bind")
+            service.wait_for("StatusText", lambda status: status.startswith("serving 1 bind"))
             self.ask(service)
         self.of_all(start, services)
 
