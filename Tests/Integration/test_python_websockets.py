@@ -227,7 +227,7 @@ class WebSocketBehaviour:
             self.server.wait_for_event("had to wait after .*")
             self.assertNotIn("all sent", self.server.events())
             self.server.sign()
-            for _ in range(790):
+            for _ in range(800):
                 self.assertEqual(len(client.recv(timeout=30)), 65536)
         self.server.wait_for_event("all sent")
 
