@@ -50,27 +50,33 @@ extension WireBuffer {
                 try appendFields(of: block, &facts)
             }
             let head = try appendFraming(status: status, bodyLength: bodyLength, context: context, facts: facts)
-            if let date, !facts.hasDate {
-                append("date: ")
-                append(date)
-                append("\r\n")
-            }
-            if let server, !facts.hasServer {
-                append("server: ")
-                append(server)
-                append("\r\n")
-            }
-            if let requestID, !facts.hasRequestID {
-                append("x-request-id: ")
-                append(requestID)
-                append("\r\n")
-            }
-            append("\r\n")
+            appendEnd(date: date, server: server, requestID: requestID, besides: facts)
             return head
         } catch {
             truncate(to: before)
             throw error
         }
+    }
+
+    /// Ends a head with the fields of the server's own that the application has not set; nil values are left out.
+    @inline(__always)
+    mutating func appendEnd(date: HTTPDate?, server: StaticString?, requestID: RequestID?, besides facts: ResponseFacts) {
+        if let date, !facts.hasDate {
+            append("date: ")
+            append(date)
+            append("\r\n")
+        }
+        if let server, !facts.hasServer {
+            append("server: ")
+            append(server)
+            append("\r\n")
+        }
+        if let requestID, !facts.hasRequestID {
+            append("x-request-id: ")
+            append(requestID)
+            append("\r\n")
+        }
+        append("\r\n")
     }
 
     private mutating func appendStatusLine(_ status: Int) throws(InvalidResponseHead) {

@@ -35,22 +35,7 @@ extension WireBuffer {
             for field in headers where !Self.belongsToHandshake(field.name) {
                 try appendField(field.name.utf8.span, field.value.utf8.span, &facts)
             }
-            if let date, !facts.hasDate {
-                append("date: ")
-                append(date)
-                append("\r\n")
-            }
-            if let server, !facts.hasServer {
-                append("server: ")
-                append(server)
-                append("\r\n")
-            }
-            if let requestID, !facts.hasRequestID {
-                append("x-request-id: ")
-                append(requestID)
-                append("\r\n")
-            }
-            append("\r\n")
+            appendEnd(date: date, server: server, requestID: requestID, besides: facts)
         } catch {
             truncate(to: before)
             throw error
@@ -60,22 +45,7 @@ extension WireBuffer {
     /// Appends the response `426 (Upgrade Required)` to a version of WebSocket that there is not here; the connection is to be closed behind it.
     public mutating func appendUpgradeRequired(date: HTTPDate?, server: StaticString?, requestID: RequestID? = nil) {
         append("HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\nconnection: upgrade, close\r\nsec-websocket-version: 13\r\ncontent-length: 0\r\n")
-        if let date {
-            append("date: ")
-            append(date)
-            append("\r\n")
-        }
-        if let server {
-            append("server: ")
-            append(server)
-            append("\r\n")
-        }
-        if let requestID {
-            append("x-request-id: ")
-            append(requestID)
-            append("\r\n")
-        }
-        append("\r\n")
+        appendEnd(date: date, server: server, requestID: requestID, besides: ResponseFacts())
     }
 
     private static func belongsToHandshake(_ name: String) -> Bool {
