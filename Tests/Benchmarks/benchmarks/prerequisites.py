@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from .errors import BenchmarkError
-from .loads import LOADS
+from .loads import FILE_LOAD, LOADS
 from .progress import say
 from .python_environment import make_environment
 from .python_loads import PYTHON_SCENARIOS
@@ -66,7 +66,7 @@ def find_binaries(options: argparse.Namespace) -> Binaries:
     python = set(options.only) & set(PYTHON_SCENARIOS)
     binaries = Binaries(nginx=tool("nginx", "nginx") if any(name.startswith("nginx") for name in peers) else None)
     # The Roost command serves what it has built in; other loads need this package's own application.
-    application = {load.name for load in LOADS if load.path != "/"}
+    application = {load.name for load in LOADS if load.path != "/" and load != FILE_LOAD}
     ours = bool(set(options.only) & (application | {FORWARDED.name}))
     command = bool(set(options.only) - application)
     if "roost" in options.servers:
