@@ -34,6 +34,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CPython"),
         .target(name: "Systemd", dependencies: ["CSystemd", "CLinux"], swiftSettings: settings),
@@ -42,10 +43,8 @@ let package = Package(
         .target(
             name: "Roost",
             dependencies: [
-                "CLinux", "HTTPWire", "ProxyProtocol", "Systemd",
+                "CLinux", "CNghttp2", "HTTPWire", "ProxyProtocol", "Systemd",
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),

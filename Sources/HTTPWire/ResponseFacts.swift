@@ -80,6 +80,11 @@ struct ResponseFacts {
 
 extension InvalidResponseHead {
     @inline(never)
+    static func controlCharacter(in name: Span<UInt8>) -> InvalidResponseHead {
+        InvalidResponseHead(reason: "the value of the header field \(name.text) holds a control character; a field has no line breaks")
+    }
+
+    @inline(never)
     static func badName(_ name: Span<UInt8>) -> InvalidResponseHead {
         InvalidResponseHead(
             reason: "\"\(name.text)\" can't be the name of a header field: a name is made of letters, digits and some signs, without spaces"

@@ -115,31 +115,35 @@ extension WireBuffer {
             let value = bytes.extracting(entry.value)
             guard !name.isEmpty, name.bytes.isLettersAndDashes || name.bytes.isToken else { throw .badName(name) }
             guard try !facts.note(name.bytes, value) else { continue }
-            if !value.bytes.isPrintableASCII {
-                for offset in value.indices where value[offset] < 0x20 && value[offset] != 0x09 || value[offset] == 0x7F {
-                    throw InvalidResponseHead(
-                        reason: "the value of the header field \(name.text) holds a control character; a field has no line breaks"
-                    )
-                }
-            }
+            try Self.checkValue(value, ofField: name)
             appendField(name, value)
         }
     }
 
-    /// Appends a field whose value is not only plain ASCII; UTF-8's two bytes of U+0080 to U+00FF become the one of ISO 8859-1.
+    /// Throws unless the bytes can stand in a line.
+    @inline(__always)
+    static func checkValue(_ value: Span<UInt8>, ofField name: Span<UInt8>) throws(InvalidResponseHead) {
+        guard !value.bytes.isPrintableASCII else { return }
+        for offset in value.indices where value[offset] < 0x20 && value[offset] != 0x09 || value[offset] == 0x7F { throw .controlCharacter(in: name) }
+    }
+
+    /// Appends a field whose value is not only plain ASCII.
     @inline(never)
     private mutating func appendUnusualField(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(InvalidResponseHead) {
         append(name)
         append(": ")
+        try appendLatin1(value, ofField: name)
+        append("\r\n")
+    }
+
+    /// Appends a value that is not only plain ASCII; UTF-8's two bytes of U+0080 to U+00FF become the one of ISO 8859-1.
+    @inline(never)
+    mutating func appendLatin1(_ value: Span<UInt8>, ofField name: Span<UInt8>) throws(InvalidResponseHead) {
         var offset = 0
         while offset < value.count {
             let byte = value[offset]
             if byte < 0x80 {
-                guard byte == 0x09 || (byte >= 0x20 && byte != 0x7F) else {
-                    throw InvalidResponseHead(
-                        reason: "the value of the header field \(name.text) holds a control character; a field has no line breaks"
-                    )
-                }
+                guard byte == 0x09 || (byte >= 0x20 && byte != 0x7F) else { throw .controlCharacter(in: name) }
                 append(byte)
                 offset += 1
             } else {
@@ -152,7 +156,6 @@ extension WireBuffer {
                 offset += 2
             }
         }
-        append("\r\n")
     }
 
     /// Decides the framing, and appends the fields that tell of it and of the connection.

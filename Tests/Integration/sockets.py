@@ -85,7 +85,7 @@ class HTTP2Socket:
 
     def __init__(self, connector, path, headers=()):
         self._socket = connector()
-        self._h2 = tool("h2.connection").H2Connection(tool("h2.config").H2Configuration(header_encoding="utf-8"))
+        self._h2 = tool("h2.connection").H2Connection(tool("h2.config").H2Configuration(header_encoding="latin-1"))
         self._h2.initiate_connection()
         self._received, self.headers, self.has_ended = b"", None, False
         self._send()

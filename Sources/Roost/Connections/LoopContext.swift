@@ -53,6 +53,8 @@ final class LoopContext: @unchecked Sendable {
     /// Storage that connections take while they have output, so that idle ones hold none.
     /// Exclusivity is not checked: a connection swaps it with its own, and nothing else touches it.
     @exclusivity(unchecked) var spareOutput = WireBuffer()
+    /// The fields of the response that is being encoded, or of its trailers. Exclusivity is not checked: whoever sets them hands them on before it calls out.
+    @exclusivity(unchecked) var fieldLines = FieldLines()
     /// Whether the server is shutting down: every response is its connection's last.
     var isDraining = false
     /// Called when the last exchange of a draining loop has ended.

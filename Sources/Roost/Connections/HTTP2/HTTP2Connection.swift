@@ -1,43 +1,54 @@
 import HTTPWire
-import NIOCore
-import NIOHPACK
-import NIOHTTP2
 
-/// One HTTP/2 connection (RFC 9113). Frames, compression, windows and the states of streams are NIOHTTP2's; requests and responses are `HTTP2Stream`'s.
+/// One HTTP/2 connection (RFC 9113). Frames, compression, windows and the states of streams are nghttp2's; requests and responses are `HTTP2Stream`'s.
 ///
 /// What the client may keep of the server is bounded: streams at once, the size of heads and frames, bodies that nobody reads by their windows, and frames
 /// that cost more than they do (resets, pings, settings, empty and continued ones) by their rate.
-final class HTTP2Connection: WireConnection, LoopParticipant {
+final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
     /// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
     private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-    /// How much of all requests' bodies may arrive at once.
-    private static let connectionWindow = 1 << 20
-    /// The window that a connection has to begin with.
-    private static let initialWindow = 65_535
     /// Above this much output nothing more is read: it is made of answers to frames that the client does not read.
     private static let outputLimit = 256 << 10
+    /// As many frames are as much output.
+    private static let frameLimit = 1000
 
     private let origin: ConnectionOrigin
-    private var pipeline: Pipeline?
-    private let watch = FrameWatch()
+    /// Nil before `init` is done, and if there was no memory for it.
+    private var session: HTTP2Session?
     private var hasOpened = false
-    private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
-    private var lastStream = HTTP2StreamID.rootStream
+    private var streams: [Int32: HTTP2Stream] = [:]
+    private var lastStream: Int32 = 0
     private var requestCount = 0
-    /// Streams that were reset here, over what the client sent.
+    /// The request whose fields arrive.
+    private var head = HTTP2RequestText()
+    /// Whether the frame of body that arrives has any.
+    private var hasBody = false
+    /// Streams that were reset over what the client sent, or by it.
     private var resets: RateLimit
+    /// Frames that cost more than they do.
+    private var controlFrames: RateLimit
     /// Since when there is no request.
     private var idleSince: MonotonicTime
     /// What came on the connection and was not given back for its window.
     private var unreturnedBytes = 0
+    /// What is to be reset when the library is not at work any more: it drops what waits to be sent on a stream.
+    private var pendingResets: [(Int32, HTTP2ErrorCode)] = []
+    /// Streams that are over, and such as may go on, at the end of this round.
+    private var closedStreams: [Int32] = []
+    private var resumedStreams: [HTTP2Stream] = []
+    private var isClosed = false
+    /// How many streams have body to send.
+    var sendingStreams = 0
     /// When a stream may be late.
     private var streamDeadline = MonotonicTime.distantFuture
-    /// The library is at work with what was received; it flushes what is written meanwhile.
-    private var isReceiving = false
-    /// What streams have written is flushed at the end of this round, all at once.
+    /// The library is at work, and must not be called to receive or to write.
+    private var isAtWork = false
+    /// What streams have written is written at the end of this round, all at once.
     private var isNoted = false
     private var readHasEnded = false
+    /// The client is told of an error that ends the connection, or about to be.
+    private var isBroken = false
     /// Nothing new is to begin soon: since when the client knows.
     private var leaveTaken: MonotonicTime?
     private var hasLeft = false
@@ -64,29 +75,23 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     init(shared: LoopContext, origin: ConnectionOrigin) {
         self.origin = origin
         resets = RateLimit(shared.limits.h2MaxResets, at: shared.loop.now)
+        controlFrames = RateLimit(shared.limits.h2MaxControlFrames, at: shared.loop.now)
         idleSince = shared.loop.now
         super.init(shared: shared)
-        open()
-    }
-
-    deinit { pipeline?.close() }
-
-    private func open() {
-        let pipeline = Pipeline(on: shared.pipelineLoop, for: self)
-        self.pipeline = pipeline
-        do {
-            try pipeline.open([HTTP2Handler.make(shared.limits, watch: watch)])
-        } catch {
-            shared.logger.error("HTTP/2 could not begin: \(error)")
-            return end(.now(reset: false))
+        session = HTTP2Session(for: self, shared.limits)
+        note()
+        if session == nil {
+            shared.logger.error("HTTP/2 could not begin: there is no memory")
+            end(.now(reset: false))
         }
-        send(.windowUpdate(windowSizeIncrement: Self.connectionWindow - Self.initialWindow), on: .rootStream)
     }
 
     // MARK: What the transport acts on
 
     override var wantsRead: Bool {
-        if case .open = ending { !readHasEnded && output.count < Self.outputLimit } else { false }
+        guard case .open = ending, !readHasEnded, output.count < Self.outputLimit else { return false }
+        // Frames wait in the library too, behind bodies that there is no room for.
+        return output.count < Self.highWater || session?.waitingFrames ?? 0 < Self.frameLimit
     }
 
     override var isIdle: Bool { streams.isEmpty }
@@ -106,11 +111,14 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     // MARK: What the transport tells
 
     override func received(_ bytes: Span<UInt8>) {
-        var buffer = ByteBufferAllocator().buffer(capacity: bytes.count)
-        buffer.writeBytes(bytes.bytes)
-        isReceiving = true
-        pipeline?.receive(buffer)
-        isReceiving = false
+        isAtWork = true
+        let code = session?.receive(bytes) ?? 0
+        isAtWork = false
+        if code < 0, !isBroken {
+            let code = HTTP2ErrorCode(fatal: code)
+            shared.logRejection("HTTP/2: \(code.name)", status: 0, origin.metadata)
+            breakOff(code)
+        }
         flush()
     }
 
@@ -133,7 +141,7 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     override func wrote() {
         mark = shared.loop.now
         guard output.count < Self.lowWater else { return }
-        pipeline?.setWritable(true)
+        write()
         for stream in streams.values where stream.waitsForRoom { stream.resume() }
         endIfDone()
     }
@@ -170,8 +178,8 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     }
 
     override func closed() {
+        isClosed = true
         abandonStreams()
-        pipeline?.close()
     }
 
     // MARK: The end
@@ -181,7 +189,8 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
         guard leaveTaken == nil, case .open = ending else { return }
         leaveTaken = shared.loop.now
         if streams.isEmpty { idleSince = shared.loop.now }
-        pipelineWrote(HTTP2Handler.goAway(last: UInt32(Int32.max), .noError))
+        session?.announceEnd()
+        note()
     }
 
     /// Lets nothing more begin.
@@ -189,7 +198,8 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
         guard !hasLeft else { return }
         hasLeft = true
         leaveTaken = leaveTaken ?? shared.loop.now
-        send(.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil), on: .rootStream)
+        session?.refuseStreams(after: lastStream)
+        note()
         endIfDone()
     }
 
@@ -200,7 +210,7 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
 
     private func end(_ ending: Ending) {
         if case .now = self.ending { return }
-        if case .now = ending { output.discard() } else { flush() }
+        if case .now = ending { output.discard() } else { takeFrames() }
         self.ending = ending
         transport?.connectionChanged()
     }
@@ -211,7 +221,7 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
         for stream in abandoned { stream.closed() }
     }
 
-    private func forget(_ id: HTTP2StreamID) {
+    private func forget(_ id: Int32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
         stream.closed()
         if streams.isEmpty { idleSince = shared.loop.now }
@@ -220,139 +230,230 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
 
     // MARK: For streams
 
-    /// Writes a frame, at the latest at the end of this round.
-    func send(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID, promise: EventLoopPromise<Void>? = nil) {
-        // A reset takes what is not flushed with it.
-        if case .rstStream = payload { pipeline?.flushWrites() }
-        pipeline?.write(message: HTTP2Frame(streamID: stream, payload: payload), promise: promise)
-        // What is received comes with a flush of its own.
-        guard !isReceiving, !isNoted else { return }
-        isNoted = true
-        shared.loop.noteChange(of: self)
+    /// Sends the head of a response that `shared.fieldLines` holds.
+    func respond(on stream: Int32, hasBody: Bool) {
+        session?.respond(on: stream, shared.fieldLines, hasBody: hasBody)
+        note()
     }
 
-    /// Resets a stream over what the client has sent, and the connection if that happens too often.
-    func reset(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
-        guard resets.admit(at: shared.loop.now) else {
-            shared.logRejection("HTTP/2: more streams had to be reset than h2_max_resets says", status: 0, origin.metadata)
-            return breakOff(saying: .enhanceYourCalm)
-        }
-        send(.rstStream(code), on: stream)
+    /// Sends the interim response that `shared.fieldLines` holds.
+    func sendInterim(on stream: Int32) {
+        session?.sendInterim(on: stream, shared.fieldLines)
+        note()
+    }
+
+    /// Sends the trailers that `shared.fieldLines` holds; from within `nextPart` only.
+    func sendTrailers(on stream: Int32) { session?.sendTrailers(on: stream, shared.fieldLines) }
+
+    /// Asks a stream for more body, that had none.
+    func resume(_ stream: Int32) {
+        session?.resume(stream)
+        note()
+    }
+
+    /// Resets a stream, behind what was given to be sent on it, as far as there is room for that.
+    func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
+        guard !isAtWork else { return pendingResets.append((stream, code)) }
+        takeFrames()
+        session?.reset(stream, code)
+        note()
+    }
+
+    /// Lets the client send more on a stream.
+    func openWindow(of stream: Int32, by count: Int) {
+        session?.openWindow(of: stream, by: count)
+        note()
     }
 
     /// Writes what it can at once.
     func writeNow() {
-        pipeline?.flushWrites()
+        write()
         transport?.writeNow()
     }
-
-    func makePromise() -> EventLoopPromise<Void> { shared.pipelineLoop.makePromise() }
 
     /// Looks at the streams again at this time at the latest.
     func watch(until deadline: MonotonicTime) {
         streamDeadline = min(streamDeadline, deadline)
     }
 
+    /// What was given to the library is written at the latest at the end of this round.
+    private func note() {
+        // What is received is followed by a flush of its own.
+        if !isAtWork { noteChange() }
+    }
+
+    private func noteChange() {
+        guard !isNoted else { return }
+        isNoted = true
+        shared.loop.noteChange(of: self)
+    }
+
+    /// Lets a stream go on at the end of this round, out of the library's work.
+    func resumeLater(_ stream: HTTP2Stream) {
+        resumedStreams.append(stream)
+        noteChange()
+    }
+
     func settle() {
         isNoted = false
+        guard !isClosed else { return }
+        let (closed, resumed) = (closedStreams, resumedStreams)
+        closedStreams = []
+        resumedStreams = []
+        for stream in resumed { stream.resume() }
+        for id in closed { forget(id) }
         flush()
     }
 
     private func flush() {
-        if !isReceiving { pipeline?.flushWrites() }
-        if output.count >= Self.highWater { pipeline?.setWritable(false) }
-        transport?.connectionChanged()
-    }
-}
-
-// MARK: - Frames
-
-extension HTTP2Connection: PipelineReceiver {
-    func pipelineWrote(_ bytes: ByteBuffer) {
-        var bytes = bytes
-        if !hasOpened {
-            hasOpened = true
-            HTTP2Handler.announce(maxStreams: shared.limits.h2MaxConcurrentStreams, in: &bytes)
-        }
-        if output.isEmpty {
-            mark = shared.loop.now
-            takeSpareOutput()
-        }
-        output.append(bytes)
-        if output.count >= Self.highWater { pipeline?.setWritable(false) }
+        write()
         transport?.connectionChanged()
     }
 
-    func pipelineRead(_ message: NIOAny) {
-        guard let frame = pipeline?.tryUnwrapData(message, as: HTTP2Frame.self) else { return }
-        switch frame.payload {
-        case .headers(let headers):
-            if let stream = streams[frame.streamID] {
-                if headers.endStream { stream.requestEnded() }
+    private func write() {
+        takeFrames()
+        while !pendingResets.isEmpty, !isAtWork {
+            let resets = pendingResets
+            pendingResets = []
+            for (stream, code) in resets { session?.reset(stream, code) }
+            takeFrames()
+        }
+        if sendingStreams > 0 { watch(until: shared.loop.now.advanced(by: shared.limits.writeTimeout)) }
+        guard isBroken, case .open = ending else { return }
+        abandonStreams()
+        end(.afterOutput(lingering: true))
+    }
+
+    /// Takes what the library has to write, as far as there is room for bodies.
+    private func takeFrames() {
+        if isAtWork { return }
+        if case .now = ending { return }
+        isAtWork = true
+        session?.take { bytes in
+            beginOutput()
+            if hasOpened {
+                output.gathered.append(bytes.assumingMemoryBound(to: UInt8.self).span)
             } else {
-                begin(headers, on: frame.streamID)
+                hasOpened = true
+                var settings = Array(bytes)
+                HTTP2Session.announce(maxStreams: shared.limits.h2MaxConcurrentStreams, in: &settings)
+                output.gathered.append(settings)
             }
-        case .data(let data):
-            guard case .byteBuffer(let bytes) = data.data else { return }
-            // A padded frame has its pad's length before it (RFC 9113 section 6.1), which counts too.
-            let size = bytes.readableBytes + (data.paddingBytes.map { $0 + 1 } ?? 0)
-            returnWindow(size)
-            streams[frame.streamID]?.received(bytes, size: size, endsStream: data.endStream)
-        case .goAway:
-            // It will begin nothing more, and may still take what is under way.
-            hasLeft = true
-            leaveTaken = leaveTaken ?? shared.loop.now
-            endIfDone()
-        case .alternativeService, .origin, .ping, .priority, .pushPromise, .rstStream, .settings, .windowUpdate:
-            break
+            return output.count < Self.outputLimit
+        }
+        isAtWork = false
+    }
+
+    private func beginOutput() {
+        guard output.isEmpty else { return output.gather() }
+        mark = shared.loop.now
+        takeSpareOutput()
+    }
+
+    // MARK: What the session tells
+
+    override func frameBegins(_ kind: UInt8) {
+        // DATA, HEADERS and WINDOW_UPDATE are what a connection is for (RFC 9113 section 6); RST_STREAM has a limit of its own.
+        switch kind {
+        case 0, 1, 8: break
+        case 3: if !resets.admit(at: shared.loop.now) { tooMany("h2_max_resets", "streams were reset") }
+        default: if !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "control frames came") }
         }
     }
 
-    private func begin(_ headers: HTTP2Frame.FramePayload.Headers, on id: HTTP2StreamID) {
+    override func headBegins() { head.begin() }
+
+    override func receivedField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
+        head.append(name, value)
+        guard head.listSize > shared.limits.h2MaxHeaderListSize else { return true }
+        if !isBroken { shared.logRejection("HTTP/2: a head is larger than h2_max_header_list_size", status: 0, origin.metadata) }
+        breakOff(.enhanceYourCalm)
+        return false
+    }
+
+    override func receivedHead(on id: Int32, endsStream: Bool) {
+        guard !isBroken else { return }
         guard streams.count < shared.limits.h2MaxConcurrentStreams else { return reset(id, .refusedStream) }
         requestCount += 1
         lastStream = id
         let stream = HTTP2Stream(id, on: self)
         streams[id] = stream
-        stream.start(headers.headers, endsStream: headers.endStream, number: requestCount, origin: origin)
+        stream.start(&head, endsStream: endsStream, number: requestCount, origin: origin)
         if requestCount >= shared.limits.keepAliveMaxRequests { endSoon() }
+    }
+
+    override func received(_ bytes: Span<UInt8>, on id: Int32) {
+        hasBody = true
+        returnWindow(bytes.count)
+        streams[id]?.received(bytes)
+    }
+
+    override func receivedBodyFrame(on id: Int32, endsStream: Bool) {
+        if !hasBody, !endsStream, !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "frames without anything came") }
+        hasBody = false
+        if endsStream { streams[id]?.requestEnded() }
+    }
+
+    override func receivedTrailers(on id: Int32) { streams[id]?.requestEnded() }
+
+    override func receivedGoAway() {
+        // It will begin nothing more, and may still take what is under way.
+        hasLeft = true
+        leaveTaken = leaveTaken ?? shared.loop.now
+        endIfDone()
+    }
+
+    override func receivedViolation(_ reason: String) {
+        shared.logRejection("HTTP/2: \(reason)", status: 0, origin.metadata)
+    }
+
+    override func sentReset(_ code: HTTP2ErrorCode) {
+        // The others are not over what the client sent.
+        guard code != .noError, code != .internalError, code != .cancel, !isBroken, !resets.admit(at: shared.loop.now) else { return }
+        tooMany("h2_max_resets", "streams had to be reset")
+    }
+
+    override func sentFatalGoAway() { isBroken = true }
+
+    override func headFailed(on id: Int32) { streams[id]?.reset(.internalError) }
+
+    override func streamClosed(_ id: Int32, _ code: HTTP2ErrorCode) {
+        guard code == .noError else { return forget(id) }
+        // It may be the response's last frame that ends the stream, and who sends that has yet to count it.
+        closedStreams.append(id)
+        noteChange()
+    }
+
+    override func nextBodyPart(of id: Int32, atMost count: Int) -> HTTP2Session.BodyPart { streams[id]?.nextPart(atMost: count) ?? .failed }
+
+    override func writeBody(of id: Int32, frameHead: UnsafeRawBufferPointer, count: Int) -> Bool {
+        guard output.count < Self.highWater else { return false }
+        beginOutput()
+        output.gathered.append(frameHead.assumingMemoryBound(to: UInt8.self).span)
+        streams[id]?.writePart(count, to: &output)
+        return true
     }
 
     /// All streams share the connection's window, so that it is given back whether or not the application has taken what came: bodies that wait are bounded
     /// by their own windows.
     private func returnWindow(_ size: Int) {
         unreturnedBytes += size
-        guard unreturnedBytes >= Self.connectionWindow / 4 else { return }
-        send(.windowUpdate(windowSizeIncrement: unreturnedBytes), on: .rootStream)
+        guard unreturnedBytes >= HTTP2Session.connectionWindow / 4 else { return }
+        openWindow(of: 0, by: unreturnedBytes)
         unreturnedBytes = 0
     }
 
-    func pipelineEvent(_ event: Any) {
-        guard let event = event as? StreamClosedEvent else { return }
-        guard event.reason == nil else { return forget(event.streamID) }
-        // It may be the response's last frame that ends the stream, and who sends that has yet to count it.
-        shared.loop.inNextRound { [weak self] in self?.forget(event.streamID) }
-    }
-
-    func pipelineFailed(_ error: any Error) {
-        shared.logRejection("HTTP/2: \(error)", status: 0, origin.metadata)
-        if watch.hasEndedConnection { return breakOff() }
-        // The handler cannot end a connection with a code once it has taken leave of the client.
-        if error is NIOHTTP2Errors.RaisedGoawayLastStreamID { breakOff(saying: .protocolError) }
+    private func tooMany(_ setting: String, _ what: String) {
+        guard !isBroken else { return }
+        shared.logRejection("HTTP/2: more \(what) than \(setting) says", status: 0, origin.metadata)
+        breakOff(.enhanceYourCalm)
     }
 
     /// Ends the connection over what the client has sent.
-    ///
-    /// - Parameter code: nil if it is told already.
-    private func breakOff(saying code: HTTP2ErrorCode? = nil) {
-        guard case .open = ending else { return }
-        if let code { pipelineWrote(HTTP2Handler.goAway(last: UInt32(Int(lastStream)), code)) }
-        abandonStreams()
-        end(.afterOutput(lingering: true))
-    }
-
-    func pipelineClosed() {
-        abandonStreams()
-        end(.afterOutput(lingering: false))
+    private func breakOff(_ code: HTTP2ErrorCode) {
+        guard !isBroken else { return }
+        isBroken = true
+        session?.terminate(code)
+        note()
     }
 }

@@ -1,13 +1,14 @@
 import HTTPWire
 import NIOCore
-import NIOHPACK
-import NIOHTTP2
 
 /// Responses, as exchanges put them on the stream.
 extension HTTP2Stream: ExchangeWire {
-    var sendsFile: Bool { !pieces.isEmpty }
+    var sendsFile: Bool {
+        for case .file in pieces { return true }
+        return false
+    }
 
-    var hasRoom: Bool { pieces.isEmpty && waitingBytes < WireConnection.highWater && connection.output.count < WireConnection.highWater }
+    var hasRoom: Bool { waitingBytes < WireConnection.highWater && !sendsFile && connection.output.count < WireConnection.highWater }
 
     var lacksBody: Bool { bodyLeft ?? 0 > 0 }
 
@@ -16,53 +17,59 @@ extension HTTP2Stream: ExchangeWire {
         expectsContinue = false
         readMark = shared.loop.now
         connection.watch(until: readDeadline)
-        connection.send(.headers(.init(headers: [":status": "100"])), on: id)
+        try? sendInterim(100, [:])
     }
 
     func applicationTookBody() {
         readMark = shared.loop.now
         guard unreturnedBytes >= Self.windowStep, !hasRequestEnded else { return }
-        connection.send(.windowUpdate(windowSizeIncrement: unreturnedBytes), on: id)
+        connection.openWindow(of: id, by: unreturnedBytes)
         unreturnedBytes = 0
         connection.watch(until: readDeadline)
     }
 
     func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
-        try putHead(
-            status: status, headers: headers, bodyLength: more ? nil : body.readableBytes, requestID: shared.sendsRequestID ? exchange?.requestID : nil,
-            endsStream: !more && body.readableBytes == 0
-        )
-        if !hasEnded { try write(body, more: more) }
+        let hasBody = try putHead(status: status, headers: headers, bodyLength: more ? nil : body.readableBytes, requestID: requestID, more: more)
+        if hasBody { try write(body, more: more) }
     }
 
     func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
-        try putHead(
-            status: status, headers: headers, bodyLength: more ? nil : file.count, requestID: shared.sendsRequestID ? exchange?.requestID : nil,
-            endsStream: !more && file.count == 0
-        )
-        if !hasEnded { try write(file, more: more) }
+        let hasBody = try putHead(status: status, headers: headers, bodyLength: more ? nil : file.count, requestID: requestID, more: more)
+        if hasBody { try write(file, more: more) }
     }
 
-    func putHead(status: Int, headers: Headers, bodyLength: Int?, requestID: RequestID?, endsStream: Bool = false) throws(ASGIError) {
-        let response: ResponseFields
+    /// The id that the client is told.
+    private var requestID: RequestID? { shared.sendsRequestID ? exchange?.requestID : nil }
+
+    /// Sends a response's head, and with it the response's end if there is no body.
+    ///
+    /// - Parameter more: whether the body is not known to be of `bodyLength`.
+    /// - Returns: whether there is a body, be it one of no bytes.
+    @discardableResult
+    func putHead(status: Int, headers: Headers, bodyLength: Int?, requestID: RequestID?, more: Bool) throws(ASGIError) -> Bool {
+        let framing: ResponseFraming
+        let closes: Bool
         do {
-            response = try ResponseFields(
+            (framing, closes) = try shared.fieldLines.set(
                 status: status, headers: headers, bodyLength: bodyLength, isHead: isHead,
                 date: shared.sendsDate ? shared.loop.dateValue() : nil, server: shared.serverField, requestID: requestID
             )
         } catch {
             throw .invalidResponse(error.reason)
         }
-        let fields = HPACKHeaders(response.fields, status: status)
         hasStarted = true
-        hasNoBody = response.framing == .none
-        if case .length(let length) = response.framing {
+        hasNoBody = framing == .none
+        if case .length(let length) = framing {
             bodyLeft = length
             announced = length
         }
-        if shared.recordsResponseHead { exchange?.note(responseHead: response.http1Text(status: status)) }
-        if response.closes { connection.endSoon() }
-        send(.headers(.init(headers: fields, endStream: endsStream)), endsStream: endsStream)
+        if shared.recordsResponseHead { exchange?.note(responseHead: shared.fieldLines.http1Text()) }
+        if closes { connection.endSoon() }
+        let hasBody = more || !hasNoBody && bodyLength != 0
+        if !hasBody { hasEnded = true }
+        sessionWaits = false
+        connection.respond(on: id, hasBody: hasBody)
+        return hasBody
     }
 
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
@@ -88,13 +95,12 @@ extension HTTP2Stream: ExchangeWire {
 
     func end(trailers: Headers) throws(ASGIError) {
         guard !lacksBody else { return }
-        let fields: ResponseFields
         do {
-            fields = try ResponseFields(trailers, areTrailers: true)
+            try shared.fieldLines.set(trailers: trailers)
         } catch {
             throw .invalidResponse(error.reason)
         }
-        put(fields.fields.isEmpty ? .data(ByteBuffer(), ends: true) : .trailers(HPACKHeaders(fields.fields, status: nil)))
+        put(shared.fieldLines.count == 0 ? .data(ByteBuffer(), ends: true) : .trailers(trailers))
     }
 
     func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire {
@@ -102,18 +108,19 @@ extension HTTP2Stream: ExchangeWire {
         for name in ["sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-accept", "content-length"] { headers.remove(name: name) }
         if let subprotocol = acceptance.subprotocol { headers.append(name: "sec-websocket-protocol", value: subprotocol) }
         if let deflate = acceptance.deflate { headers.append(name: "sec-websocket-extensions", value: deflate.responseValue) }
-        try putHead(status: 200, headers: headers, bodyLength: nil, requestID: shared.sendsRequestID ? exchange?.requestID : nil)
+        try putHead(status: 200, headers: headers, bodyLength: nil, requestID: requestID, more: true)
         return self
     }
 
-    func hint(_ fields: Headers) throws(ASGIError) {
-        let hints: ResponseFields
+    func hint(_ fields: Headers) throws(ASGIError) { try sendInterim(103, fields) }
+
+    private func sendInterim(_ status: Int, _ fields: Headers) throws(ASGIError) {
         do {
-            hints = try ResponseFields(fields, areTrailers: false)
+            try shared.fieldLines.set(interim: status, fields)
         } catch {
             throw .invalidResponse(error.reason)
         }
-        connection.send(.headers(.init(headers: HPACKHeaders(hints.fields, status: 103))), on: id)
+        connection.sendInterim(on: id)
     }
 
     func flush() { connection.writeNow() }
@@ -129,7 +136,7 @@ extension HTTP2Stream: ExchangeWire {
             return reset(.internalError)
         }
         if completed?.webSocket != nil, !hasEnded { put(.data(ByteBuffer(), ends: true)) }
-        if !pieces.isEmpty { fileExchange = completed }
+        if sendsFile { fileExchange = completed }
         dismissClient()
     }
 
@@ -144,111 +151,131 @@ extension HTTP2Stream: ExchangeWire {
 
     /// Tells a client whose request was answered before it was whole that it need not go on (RFC 9113 section 8.1).
     private func dismissClient() {
-        guard !hasRequestEnded, hasEnded, waitingBytes == 0 else { return }
+        guard !hasRequestEnded, hasEnded, pieces.isEmpty else { return }
         hasRequestEnded = true
-        connection.send(.rstStream(.noError), on: id)
+        connection.reset(id, .noError)
     }
 
     // MARK: Frames
 
-    func sendData(_ bytes: ByteBuffer, endsStream: Bool) {
-        let count = bytes.readableBytes
-        guard count > 0 else { return send(.data(.init(data: .byteBuffer(bytes), endStream: endsStream)), endsStream: endsStream) }
-        if waitingBytes == 0 { writeMark = shared.loop.now }
-        waitingBytes += count
-        let promise = connection.makePromise()
-        promise.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.dataLeft(count) }
-        send(.data(.init(data: .byteBuffer(bytes), endStream: endsStream)), promise: promise, endsStream: endsStream)
-        if waitingBytes > 0 { connection.watch(until: writeDeadline) }
+    func put(_ piece: Piece) {
+        if pieces.isEmpty {
+            connection.sendingStreams += 1
+            writeMark = shared.loop.now
+        }
+        pieces.append(piece)
+        switch piece {
+        case .data(let bytes, let ends):
+            waitingBytes += bytes.readableBytes
+            if ends { hasEnded = true }
+        case .file(_, let ends): if ends { hasEnded = true }
+        case .trailers: hasEnded = true
+        }
+        guard sessionWaits else { return }
+        sessionWaits = false
+        connection.resume(id)
     }
 
-    private func send(_ payload: HTTP2Frame.FramePayload, promise: EventLoopPromise<Void>? = nil, endsStream: Bool) {
-        if endsStream { hasEnded = true }
-        connection.send(payload, on: id, promise: promise)
+    /// Takes leave of the first piece.
+    private func dropPiece() {
+        pieces.removeFirst()
+        if pieces.isEmpty { connection.sendingStreams -= 1 }
     }
 
-    /// Notes that flow control has let so many bytes go.
-    private func dataLeft(_ count: Int) {
+    func dropPieces() {
+        if !pieces.isEmpty { connection.sendingStreams -= 1 }
+        pieces = []
+        readAhead = ByteBuffer()
+        waitingBytes = 0
+    }
+
+    /// What comes next, of which the client's window has room for so much.
+    func nextPart(atMost most: Int) -> HTTP2Session.BodyPart {
+        while let piece = pieces.first {
+            switch piece {
+            case .data(let bytes, let ends):
+                let count = min(bytes.readableBytes, most)
+                let isWhole = count == bytes.readableBytes
+                if isWhole, pieces.count > 1, case .trailers(let trailers) = pieces[1] {
+                    pieces.remove(at: 1)
+                    return submit(trailers) ? .bytes(count, .trailers) : .failed
+                }
+                if count > 0 || ends { return .bytes(count, ends && isWhole ? .nothing : .moreBody) }
+            case .file(let file, let ends):
+                guard fill(from: file) else { return .failed }
+                let count = min(readAhead.readableBytes, most)
+                if count > 0 || ends { return .bytes(count, ends && count == readAhead.readableBytes && file.count == 0 ? .nothing : .moreBody) }
+            case .trailers(let trailers):
+                // Behind no bytes, as behind all others.
+                pieces[0] = .data(ByteBuffer(), ends: false)
+                return submit(trailers) ? .bytes(0, .trailers) : .failed
+            }
+            dropPiece()
+        }
+        sessionWaits = true
+        return .none
+    }
+
+    private func submit(_ trailers: Headers) -> Bool {
+        // They were found right when they were given.
+        guard (try? shared.fieldLines.set(trailers: trailers)) != nil else { return false }
+        connection.sendTrailers(on: id)
+        return true
+    }
+
+    /// Reads on in a file if nothing of it is left in memory.
+    private func fill(from file: FilePart) -> Bool {
+        guard readAhead.readableBytes == 0, file.count > 0 else { return true }
+        guard file.read(atMost: Self.filePiece, { readAhead.writeBytes($0.bytes) }) else {
+            closed()
+            return false
+        }
+        waitingBytes += readAhead.readableBytes
+        return true
+    }
+
+    /// Writes what `nextPart` has given.
+    func writePart(_ count: Int, to output: inout OutputQueue) {
+        guard let piece = pieces.first else { return }
+        switch piece {
+        case .data(var bytes, let ends):
+            Self.move(count, of: &bytes, to: &output)
+            if bytes.readableBytes == 0 { dropPiece() } else { pieces[0] = .data(bytes, ends: ends) }
+        case .file(let file, _):
+            Self.move(count, of: &readAhead, to: &output)
+            if readAhead.readableBytes == 0, file.count == 0 { dropPiece() }
+        case .trailers: return
+        }
         waitingBytes -= count
+        took()
+    }
+
+    private static func move(_ count: Int, of bytes: inout ByteBuffer, to output: inout OutputQueue) {
+        guard let part = bytes.readSlice(length: count) else { return }
+        part.withUnsafeReadableBytes { output.gathered.append($0.bindMemory(to: UInt8.self).span) }
+    }
+
+    /// Notes that windows have let something go.
+    private func took() {
         writeMark = shared.loop.now
         guard !isResuming, waitingBytes < WireConnection.lowWater else { return }
-        guard !pieces.isEmpty || fileExchange != nil || exchange?.isWaitingForRoom ?? false || hasEnded && !hasRequestEnded else { return }
-        // Not at once: this is called from within HTTP/2's own work.
+        guard fileExchange != nil || exchange?.isWaitingForRoom ?? false || hasEnded && !hasRequestEnded else { return }
+        // Not at once: this is called from within the library's work.
         isResuming = true
-        shared.loop.inNextRound { [weak self] in self?.resume() }
+        connection.resumeLater(self)
     }
 
     /// Goes on with what waited for room.
     func resume() {
         isResuming = false
-        sendPieces()
+        if let ended = fileExchange, !sendsFile {
+            fileExchange = nil
+            ended.fileEnded(unsent: 0, nil)
+        }
         if let exchange, exchange.isWaitingForRoom, hasRoom { exchange.resumeRoomWaiter() }
         if exchange == nil { dismissClient() }
     }
 
     /// Whether something of the stream waits for the connection's output to drain.
-    var waitsForRoom: Bool { !pieces.isEmpty || exchange?.isWaitingForRoom ?? false }
-
-    func put(_ piece: Piece) {
-        pieces.append(piece)
-        sendPieces()
-    }
-
-    private func sendPieces() {
-        while let piece = pieces.first {
-            // Whatever ends the stream may close it, which forgets the pieces.
-            switch piece {
-            case .data(let bytes, let ends):
-                dropPiece()
-                sendData(bytes, endsStream: ends)
-            case .file(let file, let ends): guard sendFile(file, endsStream: ends) else { return }
-            case .trailers(let fields):
-                dropPiece()
-                send(.headers(.init(headers: fields, endStream: true)), endsStream: true)
-            }
-        }
-        guard let ended = fileExchange else { return }
-        fileExchange = nil
-        ended.fileEnded(unsent: 0, nil)
-    }
-
-    /// Takes leave of the first piece. To be called before the last of it is sent, which may end the stream at once, and with it all pieces.
-    private func dropPiece() {
-        if !pieces.isEmpty { pieces.removeFirst() }
-    }
-
-    /// Sends what there is room for of a file, the first piece; returns whether that is all of it.
-    private func sendFile(_ file: FilePart, endsStream: Bool) -> Bool {
-        guard file.count > 0 else {
-            dropPiece()
-            if endsStream { sendData(ByteBuffer(), endsStream: true) }
-            return true
-        }
-        while waitingBytes < WireConnection.lowWater, connection.output.count < WireConnection.highWater {
-            var piece = ByteBuffer()
-            guard file.read(atMost: Self.filePiece, { piece.writeBytes($0.bytes) }) else {
-                closed()
-                reset(.internalError)
-                return false
-            }
-            let isLast = file.count == 0
-            if isLast { dropPiece() }
-            sendData(piece, endsStream: endsStream && isLast)
-            if isLast { return true }
-        }
-        return false
-    }
-}
-
-extension HPACKHeaders {
-    /// The fields of a response, or of its trailers.
-    ///
-    /// None is put into the table that both sides keep: a client may ask for a table of any size, which would hold what applications send, and to look
-    /// every field up costs more than the few bytes.
-    fileprivate init(_ fields: [ResponseFields.Field], status: Int?) {
-        self.init()
-        reserveCapacity(fields.count + 1)
-        if let status { add(name: ":status", value: "\(status)", indexing: .nonIndexable) }
-        for (name, value) in fields { add(name: name, value: value, indexing: .nonIndexable) }
-    }
+    var waitsForRoom: Bool { exchange?.isWaitingForRoom ?? false }
 }

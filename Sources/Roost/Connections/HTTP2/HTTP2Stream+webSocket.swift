@@ -16,7 +16,7 @@ extension HTTP2Stream: WebSocketWire {
 
     func write(payload: ByteBuffer) {
         guard !hasEnded else { return }
-        sendData(payload, endsStream: false)
+        put(.data(payload, ends: false))
         connection.watch(until: deadline)
     }
 

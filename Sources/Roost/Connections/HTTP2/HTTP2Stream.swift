@@ -1,7 +1,5 @@
 import HTTPWire
 import NIOCore
-import NIOHPACK
-import NIOHTTP2
 
 /// One request and its response on a connection of HTTP/2.
 ///
@@ -15,10 +13,10 @@ final class HTTP2Stream {
     enum Piece {
         case data(ByteBuffer, ends: Bool)
         case file(FilePart, ends: Bool)
-        case trailers(HPACKHeaders)
+        case trailers(Headers)
     }
 
-    let id: HTTP2StreamID
+    let id: Int32
     /// Invariant: the connection owns its streams, and lets go of their exchanges before it goes.
     unowned(unsafe) let connection: HTTP2Connection
     var shared: LoopContext { connection.shared }
@@ -43,17 +41,21 @@ final class HTTP2Stream {
     var bodyLeft: Int?
     var announced = 0
     var hasNoBody = false
-    /// What was given to HTTP/2's flow control and is not with the transport yet.
+    /// What is yet to be sent, as the client's windows allow; `put` and `dropPiece` change it.
+    var pieces: [Piece] = []
+    /// How many bytes of it are in memory.
     var waitingBytes = 0
+    /// What is read of the file that is the first piece, and not yet sent.
+    var readAhead = ByteBuffer()
+    /// The session waits to be told that there is a piece.
+    var sessionWaits = false
     /// When the client last took some of it.
     var writeMark: MonotonicTime
-    /// What is yet to be given to flow control; empty, or a file and what comes behind it.
-    var pieces: [Piece] = []
     /// That whose response is complete but for a file.
     var fileExchange: Exchange?
     var isResuming = false
 
-    init(_ id: HTTP2StreamID, on connection: HTTP2Connection) {
+    init(_ id: Int32, on connection: HTTP2Connection) {
         self.id = id
         self.connection = connection
         readMark = connection.shared.loop.now
@@ -63,15 +65,14 @@ final class HTTP2Stream {
     // MARK: The request
 
     /// Begins what the stream's first frame asks for.
-    func start(_ headers: HPACKHeaders, endsStream: Bool, number: Int, origin: ConnectionOrigin) {
+    func start(_ text: inout HTTP2RequestText, endsStream: Bool, number: Int, origin: ConnectionOrigin) {
         hasRequestEnded = endsStream
-        let text: HTTP2RequestText
         do throws(HTTP2RequestText.Problem) {
-            text = try HTTP2RequestText(headers)
+            try text.end()
         } catch {
             switch error {
             case .malformed(let reason):
-                shared.logRejection(reason, status: 0, origin.metadata)
+                shared.logRejection("\(reason)", status: 0, origin.metadata)
                 hasEnded = true
                 connection.reset(id, .protocolError)
             case .connect:
@@ -111,39 +112,33 @@ final class HTTP2Stream {
         shared.runner.run(exchange)
     }
 
-    /// Takes a piece of the request's body, or its end.
-    ///
-    /// - Parameter size: what the frame took of the windows.
-    func received(_ bytes: ByteBuffer, size: Int, endsStream: Bool) {
-        unreturnedBytes += size
+    /// Takes a piece of the request's body.
+    func received(_ bytes: Span<UInt8>) {
+        unreturnedBytes += bytes.count
         readMark = shared.loop.now
-        hasRequestEnded = endsStream
         guard let exchange else { return }
-        if let link = exchange.webSocket { return received(bytes, endsStream: endsStream, for: link) }
-        receivedBytes += bytes.readableBytes
+        if let link = exchange.webSocket {
+            link.received(bytes)
+            if link.wantsBytes { applicationTookBody() }
+            return
+        }
+        receivedBytes += bytes.count
         guard receivedBytes <= shared.limits.maxBodySize else { return reject(.bodyTooLarge) }
         expectsContinue = false
-        if bytes.readableBytes > 0 { exchange.append(body: bytes.readableBytesUInt8Span) }
-        if endsStream { exchange.completeBody() }
+        exchange.append(body: bytes)
     }
 
-    private func received(_ bytes: ByteBuffer, endsStream: Bool, for link: WebSocketLink) {
-        if bytes.readableBytes > 0 { link.received(bytes.readableBytesUInt8Span) }
-        if link.wantsBytes { applicationTookBody() }
-        guard endsStream else { return }
-        // As the end of a TCP connection is (RFC 8441 section 5).
-        let wasOpen = link.isOpen
-        let exchange = self.exchange
-        self.exchange = nil
-        exchange?.disconnect()
-        if wasOpen { put(.data(ByteBuffer(), ends: true)) }
-    }
-
-    /// Notes that trailer fields have ended the request's body.
+    /// Notes that the request's last frame has arrived.
     func requestEnded() {
         guard !hasRequestEnded else { return }
         hasRequestEnded = true
-        exchange?.completeBody()
+        guard let exchange else { return }
+        guard let link = exchange.webSocket else { return exchange.completeBody() }
+        // As the end of a TCP connection is (RFC 8441 section 5).
+        let wasOpen = link.isOpen
+        self.exchange = nil
+        exchange.disconnect()
+        if wasOpen { put(.data(ByteBuffer(), ends: true)) }
     }
 
     /// Notes that the client sends nothing more on the connection.
@@ -172,8 +167,8 @@ final class HTTP2Stream {
         var headers: Headers = ["content-type": "text/plain"]
         if status == 503 { headers.append(name: "retry-after", value: "1") }
         do throws(ASGIError) {
-            try putHead(status: status, headers: headers, bodyLength: reason.utf8CodeUnitCount, requestID: requestID)
-            try write(ByteBuffer(staticString: reason), more: false)
+            let hasBody = try putHead(status: status, headers: headers, bodyLength: reason.utf8CodeUnitCount, requestID: requestID, more: false)
+            if hasBody { try write(ByteBuffer(staticString: reason), more: false) }
         } catch {
             reset(.internalError)
         }
@@ -187,7 +182,7 @@ final class HTTP2Stream {
         let (unsent, failure) = unsentFile
         self.exchange = nil
         self.fileExchange = nil
-        pieces = []
+        dropPieces()
         hasRequestEnded = true
         hasEnded = true
         fileExchange?.fileEnded(unsent: unsent, failure)
@@ -195,18 +190,14 @@ final class HTTP2Stream {
         exchange?.disconnect()
     }
 
-    /// How many bytes of files, and of what comes behind them, were not sent, and what is wrong with the file.
+    /// How many bytes of files, and of what stands about them, were not sent, and what is wrong with the file.
     private var unsentFile: (Int, FilePart.Failure?) {
-        var count = pieces.isEmpty ? 0 : waitingBytes
+        guard sendsFile else { return (0, nil) }
+        var count = waitingBytes
         var failure: FilePart.Failure?
-        for piece in pieces {
-            switch piece {
-            case .data(let bytes, _): count += bytes.readableBytes
-            case .file(let file, _):
-                count += file.count
-                failure = failure ?? file.failure
-            case .trailers: break
-            }
+        for case .file(let file, _) in pieces {
+            count += file.count
+            failure = failure ?? file.failure
         }
         return (count, failure)
     }
@@ -222,7 +213,8 @@ final class HTTP2Stream {
     func reset(_ code: HTTP2ErrorCode) {
         exchange = nil
         hasEnded = true
-        connection.send(.rstStream(code), on: id)
+        connection.reset(id, code)
+        dropPieces()
     }
 
     // MARK: Time
@@ -235,12 +227,12 @@ final class HTTP2Stream {
 
     var readDeadline: MonotonicTime {
         // A client that waits for 100 (Continue), or for its window to open, is not late.
-        guard exchange != nil, !hasRequestEnded, unreturnedBytes < HTTP2Handler.streamWindow, !(expectsContinue && !hasStarted) else { return .distantFuture }
+        guard exchange != nil, !hasRequestEnded, unreturnedBytes < HTTP2Session.streamWindow, !(expectsContinue && !hasStarted) else { return .distantFuture }
         return readMark.advanced(by: shared.limits.readTimeout)
     }
 
     var writeDeadline: MonotonicTime {
-        waitingBytes > 0 ? writeMark.advanced(by: shared.limits.writeTimeout) : .distantFuture
+        pieces.isEmpty ? .distantFuture : writeMark.advanced(by: shared.limits.writeTimeout)
     }
 
     /// Ends the stream if its client is late.

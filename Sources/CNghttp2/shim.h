@@ -1,0 +1,2 @@
+#include <stddef.h>
+#include <nghttp2/nghttp2.h>
