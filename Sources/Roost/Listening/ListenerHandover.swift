@@ -50,7 +50,7 @@ extension ListenerHandover.Entry {
     fileprivate init?(_ text: Substring) {
         let fields = text.split(separator: ",", omittingEmptySubsequences: false)
         guard fields.count == 8, let place = Int(fields[0]), place >= 0, let descriptor = Int32(fields[1]), descriptor >= 0,
-            ["0", "1"].contains(fields[2]), let host = Self.unescaped(fields[3]), let name = Self.unescaped(fields[5])
+            ["0", "1"].contains(fields[2]), let host = EscapedText.unescaped(fields[3]), let name = EscapedText.unescaped(fields[5])
         else { return nil }
         var port: Int?
         if !fields[4].isEmpty {
@@ -70,36 +70,7 @@ extension ListenerHandover.Entry {
     fileprivate var text: String {
         let port = address.endpoint.port.map { "\($0)" } ?? ""
         let file = file.map { "\($0.device),\($0.inode)" } ?? ","
-        return "\(place),\(descriptor),\(isOwn ? 1 : 0),\(Self.escaped(address.endpoint.host)),\(port),\(Self.escaped(address.name ?? "")),\(file)"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "-"):
-                result.unicodeScalars.append(UnicodeScalar(byte))
-            default:
-                result += (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
-            }
-        }
-        return result
-    }
-
-    private static func unescaped(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2, let escaped = UInt8(String(Substring(rest.prefix(2))), radix: 16) else { return nil }
-            bytes.append(escaped)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return "\(place),\(descriptor),\(isOwn ? 1 : 0),\(EscapedText.escaped(address.endpoint.host)),\(port),\(EscapedText.escaped(address.name ?? "")),\(file)"
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Roost
 
 /// Files that a process leaves open for the program that takes its place, and for its workers and successor: it has opened them with rights that
 /// it gives up.
@@ -37,7 +38,7 @@ struct ProcessHandover: Sendable, Equatable {
             case "access_logfile": accessLog = descriptor
             case "pid": pidFile = descriptor
             case let key where key.hasPrefix(Self.secret):
-                if let path = PathText.path(String(key.dropFirst(Self.secret.count))) { secrets[path] = descriptor }
+                if let path = EscapedText.unescaped(key.dropFirst(Self.secret.count)) { secrets[path] = descriptor }
             default: continue
             }
         }
@@ -51,7 +52,7 @@ struct ProcessHandover: Sendable, Equatable {
             configuration.map { "config=\($0)" }, errorLog.map { "error_logfile=\($0)" }, accessLog.map { "access_logfile=\($0)" },
             pidFile.map { "pid=\($0)" },
         ]
-        let secrets = secrets.sorted { $0.value < $1.value }.map { "\(Self.secret)\(PathText.text($0.key))=\($0.value)" }
+        let secrets = secrets.sorted { $0.value < $1.value }.map { "\(Self.secret)\(EscapedText.escaped($0.key))=\($0.value)" }
         return (["\(process)"] + parts.compactMap(\.self) + secrets).joined(separator: ";")
     }
 
