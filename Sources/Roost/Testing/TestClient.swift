@@ -58,6 +58,11 @@ public struct TestClient: Sendable {
         let connection = await connect()
         connection.send(Self.encoded(method, target, headers, body))
         var reader = TestResponseReader(isHead: method == "HEAD")
+        return try await Self.response(on: connection, by: &reader)
+    }
+
+    /// Waits for the response to the request that was sent.
+    static func response(on connection: TestConnection, by reader: inout TestResponseReader) async throws -> TestResponse {
         do {
             while let bytes = try await connection.receive() {
                 if let response = try reader.take(bytes) { return response }
@@ -88,7 +93,7 @@ public struct TestClient: Sendable {
         try await request("POST", target, headers: headers, body: body)
     }
 
-    private static func encoded(_ method: String, _ target: String, _ headers: Headers, _ body: ByteBuffer?) -> ByteBuffer {
+    static func encoded(_ method: String, _ target: String, _ headers: Headers, _ body: ByteBuffer?) -> ByteBuffer {
         var bytes = ByteBuffer(string: "\(method) \(target) HTTP/1.1\r\n")
         if !headers.contains(name: "host") { bytes.writeString("host: test\r\n") }
         for field in headers {

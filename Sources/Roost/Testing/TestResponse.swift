@@ -21,7 +21,9 @@ public enum TestClientError: Error, CustomStringConvertible {
     case truncated(TestResponse?)
     /// The server cut the connection.
     case reset
-    /// The server sent what is no HTTP/1.1 response.
+    /// The WebSocket was not opened; the response that came instead.
+    case refused(TestResponse)
+    /// The server sent what is no HTTP/1.1 response, or no frame of a WebSocket.
     case malformed(String)
 
     public var description: String {
@@ -30,6 +32,7 @@ public enum TestClientError: Error, CustomStringConvertible {
         case .truncated(let response?): "the server broke the response off: status \(response.status), \(response.body.readableBytes) bytes of its body came"
         case .truncated(nil): "the server broke the response off within its head"
         case .reset: "the server cut the connection"
+        case .refused(let response): "the WebSocket was refused with status \(response.status)\(response.text.isEmpty ? "" : ": \(response.text)")"
         case .malformed(let reason): "the server's response is malformed: \(reason)"
         }
     }

@@ -26,6 +26,9 @@ struct TestResponseReader {
     /// What has come of the response, if its head has.
     var partial: TestResponse? { response }
 
+    /// What came behind the response, once that is complete.
+    var rest: ByteBuffer { input }
+
     /// Takes bytes; returns the response when it is complete.
     mutating func take(_ bytes: ByteBuffer) throws(TestClientError) -> TestResponse? {
         if input.readableBytes == 0 { input = bytes } else { input.writeImmutableBuffer(bytes) }
@@ -88,8 +91,8 @@ struct TestResponseReader {
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             headers.append(name: String(line[..<colon]), value: String(value))
         }
-        // An interim response, such as 100 (Continue), comes before the final one.
-        if (100..<200).contains(status) { return true }
+        // An interim response, such as 100 (Continue), comes before the final one. After 101 it is not HTTP/1.1 any more.
+        if (100..<200).contains(status), status != 101 { return true }
         response = TestResponse(status: status, headers: headers, body: ByteBuffer())
         state = try framing(status, headers)
         return true
@@ -105,7 +108,7 @@ struct TestResponseReader {
     }
 
     private func framing(_ status: Int, _ headers: Headers) throws(TestClientError) -> State {
-        if isHead || status == 204 || status == 304 { return .complete }
+        if isHead || status == 101 || status == 204 || status == 304 { return .complete }
         let codings = headers.values(for: "transfer-encoding")
         let lengths = headers.values(for: "content-length")
         if !codings.isEmpty {
