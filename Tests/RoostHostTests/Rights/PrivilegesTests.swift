@@ -143,5 +143,16 @@ struct ProcessHandoverTests {
         #expect(!RootsPlace.contains("/nonexistent/file"))
         let directory = try TemporaryDirectory()
         #expect(!RootsPlace.contains("\(directory.path)/file"))
+        #expect(RootsPlace.contains("/etc/.././etc//file"))
+    }
+
+    @Test("count as where links lead only if root has made the links, and not in circles")
+    func links() throws {
+        let directory = try TemporaryDirectory()
+        try #require(symlink("/etc", "\(directory.path)/link") == 0 && symlink("circle", "\(directory.path)/circle") == 0)
+        #expect(!RootsPlace.contains("\(directory.path)/link/file"))
+        #expect(!RootsPlace.contains("\(directory.path)/circle/file"))
+        // Every Linux has this one: of root's, and to a directory of root's.
+        #expect(RootsPlace.contains("/proc/self/root/etc/file") == (geteuid() == 0))
     }
 }
