@@ -61,14 +61,28 @@ public struct ListenDescriptors: Sendable, Hashable {
         return try outcome.get()
     }
 
+    /// Looks at the sockets that were passed to this process, and leaves them to the program that is to take its place: the variables stay, and
+    /// the sockets stay open over execve(2).
+    ///
+    /// - Returns: What `take` gives, if that was called before.
+    /// - Throws: As `take`.
+    public static func look() throws(ListenDescriptorsError) -> ListenDescriptors {
+        if let taken = taken.withLock(\.self) { return try taken.get() }
+        let found = try fromEnvironment(removing: false).get()
+        for descriptor in found.descriptors { _ = fcntl(descriptor.number, F_SETFD, 0) }
+        return found
+    }
+
     private static let taken = Mutex<Result<ListenDescriptors, ListenDescriptorsError>?>(nil)
 
     /// What `take` does the first time; a test may call it again for another environment.
-    static func takeFromEnvironment() -> Result<ListenDescriptors, ListenDescriptorsError> {
+    static func takeFromEnvironment() -> Result<ListenDescriptors, ListenDescriptorsError> { fromEnvironment(removing: true) }
+
+    private static func fromEnvironment(removing: Bool) -> Result<ListenDescriptors, ListenDescriptorsError> {
         // Read before the call, because libsystemd removes the variables even when it refuses them.
         let variables = ListenVariables.current
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        let count = sd_listen_fds_with_names(1, &list)
+        let count = sd_listen_fds_with_names(removing ? 1 : 0, &list)
         defer { freeNames(list) }
         guard count >= 0 else { return .failure(variables.explain(failure: -count)) }
 

@@ -32,7 +32,8 @@ cd "$space/root"
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
-for place in run tmp; do mount -t tmpfs tmpfs $place; done
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs tmpfs tmp
 chmod 1777 tmp
 mkdir -m 1777 run/lock
 mount -t tmpfs -o mode=755 tmpfs dev

@@ -103,8 +103,8 @@ class UserTests(InstalledTestCase):
         machine.run("cp", "/usr/bin/id", "/usr/local/bin/id-of-root")
         machine.run("chmod", "4755", "/usr/local/bin/id-of-root")
 
-    def serve(self, arguments, check=True, socket=None, program="/usr/bin/roost serve"):
-        bind = "" if socket else " --bind 127.0.0.1:{}".format(self.PORT)
+    def serve(self, arguments, check=True, socket=None, program="/usr/bin/roost serve", binds=True):
+        bind = "" if socket or not binds else " --bind 127.0.0.1:{}".format(self.PORT)
         self.machine.write("/etc/systemd/system/" + self.UNIT, "[Service]\nType=notify\nEnvironment=PYTHONPATH=/srv/rights\n"
                            "ExecStart={} {}{}\n".format(program, arguments, bind))
         if socket:
@@ -304,10 +304,167 @@ class UserTests(InstalledTestCase):
                 self.assertEqual(self.ask(80).status, 200)
                 self.stop()
 
-    def test_a_port_of_roots_is_refused_with_the_reason(self):
-        self.serve("builtin:hello --user www-data --bind 127.0.0.1:80", check=False)
+    SOCKET, ADMIN = "/run/rights.sock", "/run/rights-admin.sock"
+    SWIFT, PYTHON = '"builtin:hello"', '"rights:app"\napp_dir = "/srv/rights"\npython = "/usr/bin/python3"'
+
+    def file(self, path):
+        """Whose a file is, its mode, and its number; None if there is none."""
+        found = self.machine.run("stat", "--format=%U:%G %a %i", path, check=False).stdout.split()
+        return found or None
+
+    def configure(self, app, binds, more=""):
+        self.machine.write("/etc/rights/settings.toml",
+                           'app = {}\nbind = {}\nuser = "www-data"\npid = "/etc/rights/pid"\n{}\n'.format(app, json.dumps(binds), more), 0o600)
+        self.addCleanup(self.machine.run, "rm", "-rf", "/etc/rights", self.SOCKET, self.ADMIN)
+
+    def start_configured(self, check=True):
+        return self.serve("--config /etc/rights/settings.toml", check=check, binds=False)
+
+    def stop_main(self, main):
+        self.machine.run("kill", str(main))
+        self.machine.wait_for(self.UNIT, "ActiveState", lambda state: state == "inactive")
+
+    def messages(self):
+        return "\n".join(entry["MESSAGE"] for entry in self.machine.journal(self.UNIT))
+
+    def check_addresses(self, number=None):
+        """They answer, and the socket is the user's, and this one; gives its number."""
+        self.assertEqual(self.ask(80).status, 200)
+        self.assertEqual(ask(lambda: self.machine.connect(self.SOCKET)).status, 200)
+        self.assertEqual(ask(lambda: self.machine.connect(self.ADMIN), "/healthz").status, 200)
+        owner, mode, found = self.file(self.SOCKET)
+        self.assertEqual((owner, mode), ("www-data:www-data", "660"))
+        self.assertEqual(self.file(self.ADMIN)[:2], ["www-data:www-data", "600"])
+        self.assertEqual(number or found, found)
+        return found
+
+    def test_addresses_of_roots_are_listened_on(self):
+        """A port below 1024 and sockets in a directory of root's, by Swift and by Python, with and without workers; reloaded and replaced."""
+        for app in (self.SWIFT, self.PYTHON):
+            for workers in (1, 2):
+                with self.subTest(app=app, workers=workers):
+                    self.configure(app, ["127.0.0.1:80", self.SOCKET], 'admin_socket = "{}"\nworkers = {}'.format(self.ADMIN, workers))
+                    main = self.start_configured()
+                    self.check_processes(main)
+                    number = self.check_addresses()
+                    for name in ("HUP", "USR2"):
+                        before = self.processes()
+                        self.machine.run("kill", "-" + name, str(main))
+                        if workers == 1 or name == "USR2":
+                            main = int(self.machine.wait_for(self.UNIT, "MainPID", lambda pid: pid != str(main)))
+                        self.machine.wait_for(self.UNIT, "StatusText", lambda _: not (self.processes() & before) - {main})
+                        self.check_processes(main)
+                        self.check_addresses(number)
+                    self.stop_main(main)
+                    # The user may not remove it; it says so, and nobody listens.
+                    self.assertEqual(self.file(self.SOCKET)[2], number)
+                    self.assertIn("the socket file {} stays: ".format(self.SOCKET), self.messages())
+                    with self.assertRaises(ConnectionRefusedError):
+                        self.machine.connect(self.SOCKET)
+                    main = self.start_configured()
+                    self.check_addresses()
+                    self.stop_main(main)
+                    self.stop()
+
+    def test_a_socket_where_only_root_may_look_is_listened_on(self):
+        directory = "/run/rights-hidden"
+        self.machine.run("install", "-d", "-m", "0700", directory)
+        self.addCleanup(self.machine.run, "rm", "-r", directory)
+        path = directory + "/app.sock"
+        for workers in (1, 2):
+            with self.subTest(workers=workers):
+                self.configure(self.SWIFT, [path], "workers = {}".format(workers))
+                main = self.start_configured()
+                before = self.check_processes(main)
+                self.assertEqual(ask(lambda: self.machine.connect(path)).status, 200)
+                self.machine.run("kill", "-USR2", str(main))
+                main = int(self.machine.wait_for(self.UNIT, "MainPID", lambda pid: pid != str(main)))
+                self.machine.wait_for(self.UNIT, "StatusText", lambda _: not self.processes() & before)
+                self.assertEqual(ask(lambda: self.machine.connect(path)).status, 200)
+                self.stop_main(main)
+                self.assertIn("the socket file {} stays: ".format(path), self.messages())
+                self.assertEqual(self.machine.show(self.UNIT, "Result"), "success")
+
+    def test_a_socket_of_roots_may_be_given_to_anybody(self):
+        self.configure(self.SWIFT, [self.SOCKET], 'socket_user = "nobody"\nsocket_group = "games"\nsocket_mode = "0600"\numask = "0777"')
+        self.start_configured()
+        self.assertEqual(self.file(self.SOCKET)[:2], ["nobody:games", "600"])
+
+    def test_a_directory_is_made_for_the_user(self):
+        directory = "/run/rights-made/deep"
+        self.addCleanup(self.machine.run, "rm", "-r", "/run/rights-made")
+        for _ in range(2):
+            self.configure(self.PYTHON, [directory + "/app.sock"], 'socket_make_dirs = true\numask = "0027"')
+            main = self.start_configured()
+            for made in (directory, "/run/rights-made"):
+                self.assertEqual(self.file(made)[:2], ["www-data:www-data", "750"])
+            self.assertEqual(self.file(directory + "/app.sock")[:2], ["www-data:www-data", "660"])
+            self.stop_main(main)
+            self.assertIsNone(self.file(directory + "/app.sock"), "the user may remove it there")
+
+    def test_a_socket_of_roots_is_kept_over_a_restart(self):
+        self.machine.write("/etc/systemd/system/rights.service.d/store.conf", "[Service]\nFileDescriptorStoreMax=8\n")
+        self.addCleanup(self.machine.run, "rm", "-r", "/etc/systemd/system/rights.service.d")
+        self.configure(self.SWIFT, ["127.0.0.1:80", self.SOCKET], 'fd_store = true\nadmin_socket = "{}"'.format(self.ADMIN))
+        self.start_configured()
+        number = self.check_addresses()
+        for _ in range(2):
+            self.machine.systemctl("restart", self.UNIT)
+            self.check_addresses(number)
+
+    def test_an_address_of_roots_that_cannot_be_had_is_an_error_and_leaves_nothing(self):
+        self.machine.run("systemd-run", "--unit=rights-holder", "/usr/bin/roost", "serve", "builtin:hello", "--allow-root", "--bind=127.0.0.1:80")
+        self.addCleanup(self.machine.systemctl, "stop", "rights-holder.service")
+        wait_until(lambda: not self.refuses(80))
+        for app, log in ((self.SWIFT, "-"), (self.PYTHON, "/etc/rights/errors")):
+            with self.subTest(app=app):
+                self.configure(app, [self.SOCKET, "127.0.0.1:80"], 'error_logfile = "{}"'.format(log))
+                self.start_configured(check=False)
+                self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(BIND_FAILED))
+                expected = (r"cannot listen on 127\.0\.0\.1:80: process \d+ \(roost\) is listening on it; stop that process or choose another port "
+                            r"\(bind, /etc/rights/settings\.toml:\d:1\)")
+                self.assertRegex(self.machine.show(self.UNIT, "StatusText"), "^startup failed: " + expected)
+                said = self.messages() if log == "-" else self.machine.run("cat", log).stdout
+                self.assertRegex(said, "roost: error: " + expected)
+                self.assertIsNone(self.file(self.SOCKET))
+                self.assertIsNone(self.file("/etc/rights/pid"))
+        self.configure(self.SWIFT, ["/run/none/a.sock"])
+        self.start_configured(check=False)
         self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(BIND_FAILED))
-        self.assertRegex(self.machine.show(self.UNIT, "StatusText"), "127.0.0.1:80: Permission denied; .*--user.*socket unit")
+        self.assertRegex(self.machine.show(self.UNIT, "StatusText"), "the directory /run/none does not exist; .*--socket-make-dirs.*settings.toml")
+
+    def refuses(self, port):
+        try:
+            self.machine.connect(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    def test_addresses_of_roots_are_checked_as_root(self):
+        self.configure(self.SWIFT, ["127.0.0.1:80", self.SOCKET, "/run/rights-made/app.sock"], "socket_make_dirs = true")
+        result = self.machine.run("/usr/bin/roost", "check", "--config", "/etc/rights/settings.toml")
+        self.assertEqual(result.stdout, "ok\n")
+        self.assertIsNone(self.file(self.SOCKET))
+        self.assertIsNone(self.file("/run/rights-made"))
+        self.configure(self.SWIFT, ["127.0.0.1:80", "/run/none/app.sock"])
+        result = self.machine.run("/usr/bin/roost", "check", "--config", "/etc/rights/settings.toml", check=False)
+        self.assertEqual(result.returncode, USAGE)
+        self.assertRegex(result.stderr, r"\Aroost: error: cannot listen on unix:/run/none/app.sock: .*settings.toml:2:1\)\n\Z")
+
+    def test_where_the_user_may_listen_the_user_listens(self):
+        self.machine.run("install", "-d", "-o", "www-data", "/run/rights-own")
+        self.addCleanup(self.machine.run, "rm", "-r", "/run/rights-own")
+        self.machine.run("ln", "-s", "/etc", "/run/rights-own/link")
+        self.configure(self.SWIFT, ["/run/rights-own/app.sock"])
+        main = self.start_configured()
+        self.assertEqual(self.file("/run/rights-own/app.sock")[0], "www-data:www-data")
+        self.stop_main(main)
+        self.assertIsNone(self.file("/run/rights-own/app.sock"))
+        # Where that leads is the user's choice, and so with the user's rights.
+        self.configure(self.SWIFT, ["/run/rights-own/link/app.sock"])
+        self.start_configured(check=False)
+        self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(BIND_FAILED))
+        self.assertIsNone(self.file("/etc/app.sock"))
 
     def test_who_is_the_user_already_may_say_so(self):
         self.machine.write("/etc/systemd/system/rights.service.d/user.conf", "[Service]\nUser=www-data\n")

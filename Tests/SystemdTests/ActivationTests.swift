@@ -23,6 +23,26 @@ struct ActivationTests {
         }
     }
 
+    @Test("may look at them and leave them, open, to the program that takes its place")
+    func looks() async {
+        await #expect(processExitsWith: .success) {
+            let (tcp, unix) = (OwnedDescriptor.listeningTCP(), OwnedDescriptor.listeningUnix())
+            Activated.become(with: [tcp, unix], names: "web:admin")
+
+            let found = try ListenDescriptors.look()
+            try expect(found.descriptors == [.init(number: 3, name: "web"), .init(number: 4, name: "admin")], "\(found)")
+            for number: Int32 in [3, 4] {
+                try expect(fcntl(number, F_GETFD) == 0, "\(number) is closed on exec")
+            }
+            for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+                try expect(getenv(name) != nil, "\(name) is gone")
+            }
+            let taken = try ListenDescriptors.take()
+            let again = try ListenDescriptors.look()
+            try expect(taken == found && again == found, "\(taken), \(again)")
+        }
+    }
+
     @Test("gets the same value again when it asks again")
     func again() async {
         await #expect(processExitsWith: .success) {

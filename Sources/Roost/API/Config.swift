@@ -129,6 +129,9 @@ public struct Config: Sendable {
     /// The sockets to serve on, if others are to have them besides; the server ends them all the same. Nil: it opens what `bind` says.
     package var listeners: OpenListeners?
 
+    /// Where binds were asked for, by their addresses, for an error to say.
+    package var bindSettings: [String: String] = [:]
+
     /// Called as the server goes from one phase to the next, with counts that stay live.
     public var onPhase: (@Sendable (ServePhase, ServerStatus) -> Void)?
     /// Called for each request when its response is complete or has failed: on an event loop's thread, which it should not keep waiting.

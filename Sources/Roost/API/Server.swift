@@ -101,7 +101,7 @@ struct Server {
 
         enter(.stopping)
         defer {
-            listeners.removeSocketFiles()
+            listeners.removeSocketFiles(logger: config.logger)
             listeners.close()
         }
         try await stopApplication(shutdown)

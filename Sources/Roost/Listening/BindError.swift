@@ -4,6 +4,8 @@ import CLinux
 public struct BindError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The address as it was asked for, such as `unix:/run/app.sock`.
     public var address: String
+    /// Where the address was asked for, if that is known: `--bind`, `bind, /etc/roost/shop.toml:3:1`.
+    public var setting: String?
     /// What went wrong.
     public var reason: String
     /// What can be done about it, if that is known.
@@ -23,11 +25,18 @@ public struct BindError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// `cannot listen on unix:/run/app.sock: process 1234 (nginx) is serving it; stop that process or choose another path`
     public var description: String {
-        "cannot listen on \(address): \(reason)" + (hint.map { "; \($0)" } ?? "")
+        "cannot listen on \(address): \(reason)" + (hint.map { "; \($0)" } ?? "") + (setting.map { " (\($0))" } ?? "")
     }
 }
 
 extension BindError {
+    /// The same, with where its address was asked for.
+    func asked(by config: Config) -> BindError {
+        var error = self
+        error.setting = config.bindSettings[address]
+        return error
+    }
+
     init(_ bind: BindAddress, _ reason: String, hint: String? = nil, code: Int32? = nil, holder: Int32? = nil) {
         self.init(address: bind.description, reason: reason, hint: hint, code: code, holder: holder)
     }

@@ -44,7 +44,9 @@ struct InheritedSocket {
     }
 
     /// Sets the two flags without which the event loop can't use it.
-    func prepare() throws(BindError) {
+    func prepare() throws(BindError) { try Self.prepare(number, for: bind) }
+
+    static func prepare(_ number: Int32, for bind: BindAddress) throws(BindError) {
         let flags = fcntl(number, F_GETFL)
         guard flags >= 0, flags & O_NONBLOCK != 0 || fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0,
             fcntl(number, F_SETFD, FD_CLOEXEC) == 0

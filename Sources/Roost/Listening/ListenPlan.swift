@@ -17,6 +17,9 @@ struct ListenPlan {
     ) throws(BindError) {
         var addresses: [Int: [SocketAddress]] = [:]
         var kept: [Int: [(listener: Listener, file: UnixSocketFile?)]] = [:]
+        for bind in binds {
+            if let problem = bind.problem { throw BindError(bind, problem.what, hint: "for example \(problem.example)") }
+        }
         for (place, bind) in binds.enumerated() {
             kept[place] = stored.compactMap { $0.listener(for: bind) }
             addresses[place] = switch bind {
@@ -76,6 +79,7 @@ extension ListenPlan.Step {
             listeners.append(Self.own(descriptor, Endpoint(host: unix.path, port: nil), unix.bind))
         case .stored(let stored):
             for (listener, file) in stored {
+                try InheritedSocket.prepare(listener.descriptor, for: listener.bind)
                 listeners.append(listener)
                 files[listener.descriptor] = file
             }

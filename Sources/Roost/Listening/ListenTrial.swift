@@ -8,8 +8,13 @@ package struct ListenTrial {
     /// Binds of sockets from systemd, none of which were passed to this process.
     package private(set) var untried: [BindAddress] = []
 
-    /// - Parameter activated: What systemd passed to this process.
-    package init(_ config: Config, activated: ListenDescriptors) {
+    private let config: Config
+
+    /// - Parameters:
+    ///   - activated: What systemd passed to this process.
+    ///   - known: Addresses that need not be tried again.
+    package init(_ config: Config, activated: ListenDescriptors, known: Set<BindAddress> = []) {
+        self.config = config
         let binds = config.bind.map(\.address)
         let found = binds.filter { bind in
             guard case .systemd = bind, activated.descriptors.isEmpty else { return true }
@@ -17,13 +22,14 @@ package struct ListenTrial {
             return false
         }
         var options = config.socket
-        if let bind = found.first(where: \.isPath) {
+        let new = found.filter { !known.contains($0) }
+        if let bind = new.first(where: \.isPath) {
             let count = problems.count
             attempt { () throws(BindError) in _ = try SocketOwner(options, for: bind) }
             // Said once; the rest can be tried all the same.
             if problems.count > count { (options.user, options.group) = (nil, nil) }
         }
-        for bind in found { attempt { () throws(BindError) in try Self.tryOut(bind, options, activated) } }
+        for bind in new { attempt { () throws(BindError) in try Self.tryOut(bind, options, activated) } }
         guard problems.isEmpty else { return }
         // Each can be had by itself; two may want the same.
         attempt { () throws(BindError) in
@@ -37,12 +43,11 @@ package struct ListenTrial {
         do throws(BindError) {
             try body()
         } catch {
-            problems.append(error)
+            problems.append(error.asked(by: config))
         }
     }
 
     private static func tryOut(_ bind: BindAddress, _ options: SocketOptions, _ activated: ListenDescriptors) throws(BindError) {
-        if let problem = bind.problem { throw BindError(bind, problem.what, hint: "for example \(problem.example)") }
         let plan = try ListenPlan([bind], options: options, inherited: try InheritedSockets([bind], activated: activated))
         for step in plan.steps {
             switch step {

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Synchronization
 import Systemd
 
@@ -37,22 +38,30 @@ final class ListenerSet: Sendable {
     static func open(
         _ binds: [BindAddress], options: SocketOptions, activated: ListenDescriptors?, stored: [StoredListener] = []
     ) throws(BindError) -> ListenerSet {
-        for bind in binds {
-            if let problem = bind.problem { throw BindError(bind, problem.what, hint: "for example \(problem.example)") }
-        }
         let inherited = try InheritedSockets(binds, activated: activated)
         let plan = try ListenPlan(binds, options: options, inherited: inherited, stored: stored)
         try inherited.refuseUnnamed()
+        let set = try open(Array(plan.steps.enumerated()), options: options)
+        do throws(BindError) {
+            for socket in inherited.all { try socket.prepare() }
+        } catch {
+            set.closeOwn()
+            set.removeSocketFiles()
+            throw error
+        }
+        return set
+    }
 
+    /// Opens these parts of a plan: all of them, or nothing and an error.
+    static func open(_ steps: [(offset: Int, element: ListenPlan.Step)], options: SocketOptions) throws(BindError) -> ListenerSet {
         var listeners: [Listener] = []
         var files: [Int32: UnixSocketFile] = [:]
         do throws(BindError) {
-            for (place, step) in plan.steps.enumerated() {
+            for (place, step) in steps {
                 let first = listeners.count
                 try step.open(options, into: &listeners, files: &files)
                 for index in first..<listeners.count { listeners[index].place = place }
             }
-            for socket in inherited.all { try socket.prepare() }
         } catch {
             let set = ListenerSet(listeners: listeners, files: files)
             set.closeOwn()
@@ -101,13 +110,21 @@ final class ListenerSet: Sendable {
     }
 
     /// Removes the files of the Unix sockets that Roost made, each only if its path still leads to the very file that was made.
-    func removeSocketFiles() {
+    ///
+    /// - Parameter logger: Is told of those that have to stay: in a directory of root's.
+    func removeSocketFiles(logger: Logger? = nil) {
         let (files, isLeft) = state.withLock { state in
             defer { state.files = [:] }
             return (state.files, state.isLeft)
         }
         for file in files.values {
-            if isLeft { file.close() } else { file.removeAndClose() }
+            guard !isLeft else {
+                file.close()
+                continue
+            }
+            let code = file.removeAndClose()
+            guard code != 0 else { continue }
+            logger?.info("the socket file \(file.path) stays: \(BindError.text(code)); nobody listens on it, and the next start replaces it")
         }
     }
 }

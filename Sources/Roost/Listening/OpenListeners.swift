@@ -19,10 +19,15 @@ package final class OpenListeners: Sendable {
     private let binds: [BindAddress]
     private let options: SocketOptions
     private let source: Source
+    /// What this process opened while it was root.
+    private let early: [StoredListener]
     private let opened = Mutex<ListenerSet?>(nil)
 
     /// Sockets that are made anew, or that systemd passed.
-    package init(_ config: Config) {
+    ///
+    /// - Parameter early: What `PrivilegedListeners` has opened already; some may be for others.
+    package init(_ config: Config, early: [StoredListener] = []) {
+        self.early = early
         self.config = config
         binds = config.bind.map(\.address)
         options = config.socket
@@ -30,7 +35,10 @@ package final class OpenListeners: Sendable {
     }
 
     /// Sockets that are made anew, beside those of a server that what systemd passed is meant for.
-    package init(own config: Config) {
+    ///
+    /// - Parameter early: What `PrivilegedListeners` has opened already; some may be for others.
+    package init(own config: Config, early: [StoredListener] = []) {
+        self.early = early
         self.config = config
         binds = config.bind.map(\.address)
         options = config.socket
@@ -41,6 +49,7 @@ package final class OpenListeners: Sendable {
     ///
     /// - Parameter isOwner: Whether this process takes its place. Otherwise the sockets remain that process's, which has others listen on them.
     package init(_ config: Config, adopting handover: ListenerHandover, isOwner: Bool) {
+        early = []
         self.config = config
         binds = config.bind.map(\.address)
         options = config.socket
@@ -63,7 +72,7 @@ package final class OpenListeners: Sendable {
 
     private func openBinds() throws -> ListenerSet {
         let passed = try ListenDescriptors.take()
-        let set = try ListenerSet.open(binds, options: options, activated: passed.activated, stored: passed.stored)
+        let set = try ListenerSet.open(binds, options: options, activated: passed.activated, stored: passed.stored + early)
         let used = Set(set.listeners.map(\.descriptor))
         // The settings have changed since they were stored: nobody serves on these any more.
         for stored in passed.stored where !used.contains(stored.descriptor) {
@@ -82,8 +91,8 @@ package final class OpenListeners: Sendable {
         let files = set.fileNumbers
         guard !own.isEmpty else { return false }
         for listener in own {
-            let name = StoredListener.name(listener.bind, file: files[listener.descriptor])
-            guard Notifier().store([listener.descriptor], name: name) == .sent else { return false }
+            let stored = StoredListener(listener, file: files[listener.descriptor])
+            guard Notifier().store([stored.descriptor], name: stored.name) == .sent else { return false }
         }
         set.leave()
         return true
@@ -95,23 +104,32 @@ package final class OpenListeners: Sendable {
     /// Closes the sockets, and removes the files of those that Roost has made; for somebody who has no server do it.
     package func close() {
         let set = opened.withLock(\.self)
-        set?.removeSocketFiles()
+        set?.removeSocketFiles(logger: config.logger)
         set?.close()
     }
 
     /// Removes the files of the sockets that Roost has made, for somebody whose server may not come to it.
-    package func removeFiles() { opened.withLock(\.self)?.removeSocketFiles() }
+    package func removeFiles() { opened.withLock(\.self)?.removeSocketFiles(logger: config.logger) }
 
     func set() throws -> ListenerSet {
         try opened.withLock { opened in
             if let opened { return opened }
-            let set = switch source {
-            case .binds: try openBinds()
-            case .ownBinds: try ListenerSet.open(binds, options: options, activated: nil)
-            case .handover(let handover, let isOwner): try ListenerSet.adopt(handover, binds, isOwner: isOwner)
+            let set: ListenerSet
+            do {
+                set = try make()
+            } catch let error as BindError {
+                throw error.asked(by: config)
             }
             opened = set
             return set
+        }
+    }
+
+    private func make() throws -> ListenerSet {
+        switch source {
+        case .binds: try openBinds()
+        case .ownBinds: try ListenerSet.open(binds, options: options, activated: nil, stored: early)
+        case .handover(let handover, let isOwner): try ListenerSet.adopt(handover, binds, isOwner: isOwner)
         }
     }
 }

@@ -33,15 +33,21 @@ struct SocketDirectory: ~Copyable {
         return String(path[path.utf8.index(after: slash)...])
     }
 
-    /// Whether the directory of a socket's path is missing but could be made.
-    ///
-    /// - Throws: If it is missing and could not.
-    static func canBeMade(for path: String, _ bind: BindAddress) throws(BindError) -> Bool {
+    /// The directory in which a socket's directory, or one above it, would have to be made; nil if it is there.
+    static func whereToMake(for path: String) -> String? {
         let wanted = parent(of: path)
         var folder = wanted
         var status = stat()
         while stat(folder, &status) != 0, errno == ENOENT, folder != "/", folder != "." { folder = parent(of: folder) }
-        guard folder != wanted else { return false }
+        return folder == wanted ? nil : folder
+    }
+
+    /// Whether the directory of a socket's path is missing but could be made.
+    ///
+    /// - Throws: If it is missing and could not.
+    static func canBeMade(for path: String, _ bind: BindAddress) throws(BindError) -> Bool {
+        guard let folder = whereToMake(for: path) else { return false }
+        let wanted = parent(of: path)
         guard access(folder, W_OK | X_OK) == 0 else {
             throw BindError(bind, doing: "making the directory \(wanted) in \(folder)", code: errno)
         }
@@ -49,11 +55,13 @@ struct SocketDirectory: ~Copyable {
     }
 
     /// Makes the directory and those above it that are missing.
-    private static func make(_ folder: String, umask mask: UInt32?, for bind: BindAddress) throws(BindError) {
+    ///
+    /// - Parameter owner: Whom they are given to; nil leaves them the process's.
+    static func make(_ folder: String, umask mask: UInt32?, owner: SocketHeir? = nil, for bind: BindAddress) throws(BindError) {
         var status = stat()
         if stat(folder, &status) == 0 { return }
         let above = parent(of: folder)
-        if above != folder, above != "." { try make(above, umask: mask, for: bind) }
+        if above != folder, above != "." { try make(above, umask: mask, owner: owner, for: bind) }
         let mode = mode_t(0o755 & ~(mask ?? 0))
         guard mkdir(folder, mode) == 0 else {
             let code = errno
@@ -63,6 +71,9 @@ struct SocketDirectory: ~Copyable {
         // The process's own mask may have taken bits away that the one asked for leaves.
         guard mask == nil || chmod(folder, mode) == 0 else {
             throw BindError(bind, doing: "setting the mode of the directory \(folder)", code: errno)
+        }
+        if let owner, lchown(folder, owner.user, owner.group) != 0 {
+            throw BindError(bind, doing: "giving the directory \(folder) to the user \(owner.user)", code: errno)
         }
     }
 

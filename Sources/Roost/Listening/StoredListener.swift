@@ -1,17 +1,18 @@
 import Glibc
 package import Systemd
 
-/// A listening socket that this service had the service manager keep while it was restarted.
+/// A listening socket that an earlier process of this service has opened: one that the service manager has kept while the service was restarted, or this
+/// process while it was root.
 ///
 /// Its name says which bind it was opened for, and for a Unix socket which file is its own: `roost-HASH-DEVICE-INODE`.
-struct StoredListener {
-    let descriptor: Int32
-    let name: String
+package struct StoredListener: Sendable, Hashable {
+    package let descriptor: Int32
+    package let name: String
 
     private static let prefix = "roost-"
 
     /// Nil for what was not stored by Roost.
-    init?(_ descriptor: ListenDescriptors.Descriptor) {
+    package init?(_ descriptor: ListenDescriptors.Descriptor) {
         guard descriptor.name.hasPrefix(Self.prefix) else { return nil }
         self.descriptor = descriptor.number
         name = descriptor.name
@@ -24,21 +25,23 @@ struct StoredListener {
         return "\(prefix)\(String(hash, radix: 16))-\(file?.device ?? 0)-\(file?.inode ?? 0)"
     }
 
-    /// The socket as the listener of this bind; nil if it was not opened for it, or cannot be reached there any more.
+    /// A socket that Roost has opened, under the name by which it is known again.
+    init(_ listener: Listener, file: UnixSocketFile.Numbers?) {
+        descriptor = listener.descriptor
+        name = Self.name(listener.bind, file: file)
+    }
+
+    /// The socket as the listener of this bind, unchanged yet; nil if it was not opened for it, or cannot be reached there any more.
     func listener(for bind: BindAddress) -> (listener: Listener, file: UnixSocketFile?)? {
         guard let socket = try? InheritedSocket(descriptor, name: nil, for: bind) else { return nil }
         var file: UnixSocketFile?
         var endpoint = socket.endpoint
         switch bind {
         case .unix(let path):
-            let numbers = name.split(separator: "-").compactMap { UInt64($0) }
-            guard let device = numbers.dropLast().last, let inode = numbers.last,
-                let found = UnixSocketFile(at: path, numbers: .init(device: device, inode: inode), for: bind)
-            else { return nil }
-            guard name == Self.name(bind, file: found.numbers) else {
-                found.close()
-                return nil
-            }
+            let words = name.split(separator: "-").compactMap { UInt64($0) }
+            guard let device = words.dropLast().last, let inode = words.last else { return nil }
+            let numbers = UnixSocketFile.Numbers(device: device, inode: inode)
+            guard name == Self.name(bind, file: numbers), let found = UnixSocketFile(at: path, numbers: numbers, for: bind) else { return nil }
             file = found
             endpoint = Endpoint(host: path, port: nil)
         case .tcp, .abstract:
@@ -46,7 +49,6 @@ struct StoredListener {
         case .descriptor, .systemd:
             return nil
         }
-        guard (try? socket.prepare()) != nil else { return nil }
         let listener = Listener(
             descriptor: descriptor, address: BoundAddress(endpoint: endpoint), bind: bind, isOwn: true, needsNoDelay: socket.listener.needsNoDelay)
         return (listener, file)

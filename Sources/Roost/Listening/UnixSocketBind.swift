@@ -32,7 +32,7 @@ struct UnixSocketBind {
         do throws(BindError) {
             let identity = try finish(socket.number, temporary, as: name, in: directory.number)
             _ = consume lock
-            return (socket.take(), UnixSocketFile(directory: directory, identity: identity, name: name))
+            return (socket.take(), UnixSocketFile(directory: directory, identity: identity, path: path))
         } catch {
             unlinkat(directory.number, temporary, 0)
             throw error

@@ -6,25 +6,47 @@ import Glibc
 /// Device and inode number say whether the path still leads to it. The file is held open (`O_PATH`),
 /// for as long as it is nobody else can be given its inode number, even after it was removed.
 struct UnixSocketFile: Sendable {
-    /// The directory in which the file lies.
-    private let directory: Int32
-    /// The file itself.
-    private let identity: Int32
-    private let name: String
+    private struct Place {
+        /// The directory in which the file lies.
+        let directory: Int32
+        /// The file itself.
+        let identity: Int32
+        let name: String
+    }
+
+    let path: String
+    /// The numbers of this file; as long as it is held open no other one has them.
+    let numbers: Numbers?
+    /// Nil if this process may not look into the directory.
+    private let place: Place?
 
     /// Takes charge of both descriptors.
-    init(directory: consuming SocketDirectory, identity: consuming OpenDescriptor, name: String) {
-        self.directory = directory.take()
-        self.identity = identity.take()
-        self.name = name
+    init(directory: consuming SocketDirectory, identity: consuming OpenDescriptor, path: String) {
+        let numbers = Numbers(of: identity.number)
+        let place = Place(directory: directory.take(), identity: identity.take(), name: SocketDirectory.name(of: path))
+        self.init(path: path, numbers: numbers, place: place)
+    }
+
+    private init(path: String, numbers: Numbers?, place: Place?) {
+        self.path = path
+        self.numbers = numbers
+        self.place = place
     }
 
     /// Takes charge of a file that another process made and named by these numbers; nil if the path leads to another one by now, or nowhere.
     init?(at path: String, numbers: Numbers, for bind: BindAddress) {
-        guard let directory = try? SocketDirectory(of: path, options: SocketOptions(), for: bind) else { return nil }
-        let name = SocketDirectory.name(of: path)
-        guard let identity = OpenDescriptor(clinux_open_path(directory.number, name)), Numbers(of: identity.number) == numbers else { return nil }
-        self.init(directory: directory, identity: identity, name: name)
+        let directory: SocketDirectory
+        do throws(BindError) {
+            directory = try SocketDirectory(of: path, options: SocketOptions(), for: bind)
+        } catch {
+            guard error.code == EACCES else { return nil }
+            self.init(path: path, numbers: numbers, place: nil)
+            return
+        }
+        guard let identity = OpenDescriptor(clinux_open_path(directory.number, SocketDirectory.name(of: path))),
+            Numbers(of: identity.number) == numbers
+        else { return nil }
+        self.init(directory: directory, identity: identity, path: path)
     }
 
     /// By what a file is known in every process.
@@ -44,11 +66,8 @@ struct UnixSocketFile: Sendable {
         }
     }
 
-    /// The numbers of this file; as long as it is held open no other one has them.
-    var numbers: Numbers? { Numbers(of: identity) }
-
-    /// Whether the path still leads to this file.
-    var isInPlace: Bool { Self.isSame(identity, name, in: directory) }
+    /// Whether the path still leads to this file; false if that can't be told.
+    var isInPlace: Bool { place.map { Self.isSame($0.identity, $0.name, in: $0.directory) } ?? false }
 
     /// Whether a name in a directory leads to the file that a descriptor names; a symbolic link is itself.
     static func isSame(_ identity: Int32, _ name: String, in directory: Int32) -> Bool {
@@ -61,17 +80,23 @@ struct UnixSocketFile: Sendable {
     /// Removes the file if it is still this one, and closes the descriptors. To be called once.
     ///
     /// Under the directory's lock no other Roost can put its own socket there between the look and the removal.
-    func removeAndClose() {
+    ///
+    /// - Returns: The errno value if the file has to stay; 0 if it does not, or is somebody else's.
+    @discardableResult
+    func removeAndClose() -> Int32 {
+        guard let place else { return EACCES }
         // Somebody who holds the lock for good must not keep the file alive: then it is removed without.
-        let lock = try? DirectoryLock(directory, patience: 500)
-        if isInPlace { unlinkat(directory, name, 0) }
+        let lock = try? DirectoryLock(place.directory, patience: 500)
+        let code = isInPlace && unlinkat(place.directory, place.name, 0) != 0 ? errno : 0
         _ = consume lock
         close()
+        return code == ENOENT ? 0 : code
     }
 
     /// Closes the descriptors and leaves the file. To be called once, instead of `removeAndClose`.
     func close() {
-        _ = Glibc.close(identity)
-        _ = Glibc.close(directory)
+        guard let place else { return }
+        _ = Glibc.close(place.identity)
+        _ = Glibc.close(place.directory)
     }
 }

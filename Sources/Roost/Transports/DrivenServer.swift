@@ -100,7 +100,7 @@ package final class DrivenServer {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        listeners?.removeSocketFiles()
+        listeners?.removeSocketFiles(logger: config.logger)
         listeners?.close()
         transport.loop.asCurrent { transport.loop.end() }
     }

@@ -15,12 +15,11 @@ final class AdminServer: Sendable {
     private let hasEnded = Atomic(false)
 
     /// - Parameters:
-    ///   - path: The socket, which its owner alone may use.
+    ///   - config: Names the socket.
     ///   - handover: The socket, if the process that this one succeeds has opened it.
-    init(path: String, _ view: any ServiceView, adopting handover: ListenerHandover?, logger: Logger) {
-        var config = Config()
-        config.bind = [.unix(path: path)]
-        config.socket.mode = 0o600
+    ///   - early: The sockets that this process opened while it was root.
+    init(_ config: Config, _ view: any ServiceView, adopting handover: ListenerHandover? = nil, early: [StoredListener] = [], logger: Logger) {
+        var config = config
         config.logger = logger
         config.logger.logLevel = .warning
         config.metricsFactory = NOOPMetricsHandler.instance
@@ -29,7 +28,7 @@ final class AdminServer: Sendable {
         config.gracefulTimeout = .seconds(1)
         config.includeRequestIDHeader = false
         isAdopted = handover != nil
-        listeners = handover.map { OpenListeners(config, adopting: $0, isOwner: true) } ?? OpenListeners(own: config)
+        listeners = handover.map { OpenListeners(config, adopting: $0, isOwner: true) } ?? OpenListeners(own: config, early: early)
         config.listeners = listeners
         self.config = config
         self.view = view

@@ -85,6 +85,7 @@ struct ServiceCheck {
         do {
             guard let privileges = try Privileges.resolve(settings), !privileges.isInForce() else { return true }
             checkRootsFiles()
+            checkRootsBinds(privileges)
             try privileges.drop()
             return true
         } catch {
@@ -120,6 +121,34 @@ struct ServiceCheck {
         }
     }
 
+    /// Addresses that root listens on before it becomes somebody else.
+    private mutating func checkRootsBinds(_ privileges: Privileges) {
+        guard getuid() == 0, areBindsSound else { return }
+        var config = settings.listeningConfig(isActivated: false)
+        let options = config.socket
+        config.bind.removeAll { PrivilegedListeners.Part($0.address, options, isRoots: RootsPlace.contains) == nil }
+        config.socket = options.inherited(by: privileges.heir)
+        note(ListenTrial(config, activated: ListenDescriptors(descriptors: [])))
+        rootsBinds = Set(config.bind.map(\.address))
+    }
+
+    /// Those that were tried as root.
+    private var rootsBinds: Set<BindAddress> = []
+
+    private var areBindsSound: Bool {
+        isSound("bind", "insecure_bind", "socket_mode", "socket_user", "socket_group", "umask", "socket_make_dirs", "reuse_port")
+    }
+
+    private mutating func note(_ trial: ListenTrial) {
+        for problem in trial.problems {
+            if isRunning, problem.code == EADDRINUSE, let holder = problem.holder {
+                notes.append("\(problem.address) is in use by process \(holder)")
+            } else {
+                found(problem)
+            }
+        }
+    }
+
     /// Keys of files that were looked at as root.
     private var rootsFiles: Set<String> = []
 
@@ -133,7 +162,7 @@ struct ServiceCheck {
     }
 
     private mutating func checkLog(_ key: String, _ path: String?) {
-        guard !rootsFiles.contains(key), isSound(key), let path, path != LogOutput.standard, path != LogOutput.journal else { return }
+        guard !rootsFiles.contains(key), isSound(key), let path, LogOutput.isFile(path) else { return }
         let code = WritableFile.refusal(path)
         if code != 0 { found(LogFileError(key: key, path: path, code: code)) }
     }
@@ -164,24 +193,16 @@ struct ServiceCheck {
     }
 
     private mutating func checkBinds() {
-        guard isSound("bind", "socket_mode", "socket_user", "socket_group", "umask", "socket_make_dirs", "reuse_port") else { return }
+        guard areBindsSound else { return }
         let passed: ListenDescriptors
         do {
             passed = try ListenDescriptors.take().activated
         } catch {
             return found(error)
         }
-        var config = settings.values.serve
-        if settings.origins["bind"] == nil, !passed.descriptors.isEmpty { config.bind = [.systemd(name: nil)] }
-        config.bind += settings.values.tls.clearTextBinds
-        let trial = ListenTrial(config, activated: passed)
-        for problem in trial.problems {
-            if isRunning, problem.code == EADDRINUSE, let holder = problem.holder {
-                notes.append("\(problem.address) is in use by process \(holder)")
-            } else {
-                found(problem)
-            }
-        }
+        let config = settings.listeningConfig(isActivated: !passed.descriptors.isEmpty)
+        let trial = ListenTrial(config, activated: passed, known: rootsBinds)
+        note(trial)
         if let time = settings.values.processes.exitIdleTime, settings.origins["bind"] != nil, !config.bind.contains(where: \.isActivated) {
             found(
                 SettingError.refused(

@@ -83,10 +83,11 @@ struct HostedService: Sendable {
         _ = try pidFileResult.get()
         var (config, accessLog) = try settings.values.configAndLog(threads: threads, logger, accessLog: handover.accessLog, worker: role.workerNumber)
         if settings.origins["bind"] == nil, isActivated { config.bind = [.systemd(name: nil)] }
+        config.bindSettings = settings.bindSettings
         try settings.addTLS(to: &config)
         if !isForSupervisor { config = try config.withCertificates() }
         let listeners = switch role {
-        case .service: OpenListeners(config)
+        case .service: OpenListeners(config, early: self.handover.sockets)
         case .worker(_, _, let handover): OpenListeners(config, adopting: handover, isOwner: false)
         case .successor(_, let handover, _): OpenListeners(config, adopting: handover, isOwner: true)
         }
@@ -123,11 +124,11 @@ struct HostedService: Sendable {
     ///
     /// - Throws: `BindError`.
     func adminServer(_ view: any ServiceView) throws -> AdminServer? {
-        guard let path = settings.values.observation.adminSocket else { return nil }
+        guard let config = settings.adminConfig else { return nil }
         switch role {
         case .worker: return nil
-        case .successor(_, _, let admin?): return AdminServer(path: path, view, adopting: admin, logger: logger)
-        case .service, .successor: return AdminServer(path: path, view, adopting: nil, logger: logger)
+        case .successor(_, _, let admin?): return AdminServer(config, view, adopting: admin, logger: logger)
+        case .service, .successor: return AdminServer(config, view, early: handover.sockets, logger: logger)
         }
     }
 
@@ -163,15 +164,7 @@ struct HostedService: Sendable {
         // With the main process ends the service: the one before it may still have requests to finish.
         if let reporter = reporter as? ParentReporter, reporter.isPromoted { parent?.waitForEnd() }
         pidFile?.remove()
-        let failure = failure.map { status == .bindFailed && errno == EACCES ? $0 + (bindHint ?? "") : $0 }
         let isReported = reporter.finished(status, failure: failure, errno: errno)
         if let failure, !isReported { StandardError.write(error: failure, program: program) }
-    }
-
-    /// What else there is to say of an address that could not be opened for lack of rights.
-    private var bindHint: String? {
-        let process = settings.values.rights
-        guard let key = process.user != nil ? "user" : process.group != nil ? "group" : nil, let origin = settings.origins[key] else { return nil }
-        return "; addresses are opened when the process has become what \(key) (\(origin)) says, so let a socket unit open this one"
     }
 }

@@ -21,7 +21,7 @@ extension HostSettings {
     ///   - descriptor: The file, if it is open already.
     ///   - program: The program's name.
     func errorLog(_ descriptor: Int32? = nil, program: String) throws(LogFileError) -> LogDestination {
-        guard errorLogFile != LogOutput.standard, errorLogFile != LogOutput.journal else {
+        guard LogOutput.isFile(errorLogFile) else {
             return .standardError(errorLogFile == LogOutput.journal ? .journal : logFormat, identifier: program)
         }
         let opened = if let descriptor { descriptor } else { try LogOutput.open(errorLogFile, key: "error_logfile") }

@@ -31,6 +31,8 @@ final class LogOutput: Sendable {
     /// What stands for the journal.
     static let journal = "journal"
 
+    static func isFile(_ path: String) -> Bool { path != standard && path != journal }
+
     static let standardError = LogOutput(path: "standard error", descriptor: STDERR_FILENO, isOwned: false)
     static let standardOutput = LogOutput(path: "standard output", descriptor: STDOUT_FILENO, isOwned: false)
 

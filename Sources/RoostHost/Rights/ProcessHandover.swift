@@ -1,8 +1,9 @@
 internal import Glibc
 internal import Roost
+internal import Systemd
 
-/// Files that a process leaves open for the program that takes its place, and for its workers and successor: it has opened them with rights that
-/// it gives up.
+/// Files and sockets that a process leaves open for the program that takes its place, and the files for its workers and successor too: it has opened
+/// them with rights that it gives up.
 struct ProcessHandover: Sendable, Equatable {
     /// The descriptor of the configuration file.
     var configuration: Int32?
@@ -14,11 +15,14 @@ struct ProcessHandover: Sendable, Equatable {
     var pidFile: Int32?
     /// The descriptors of certificates, keys and their passwords, by their paths.
     var secrets: [String: Int32] = [:]
+    /// The sockets that it listens on already. Workers and successors are told of all sockets by `ProcessRole`.
+    var sockets: [StoredListener] = []
 
     /// Not a setting, so without their prefix.
     static let variable = "_ROOST_HANDOVER"
 
     private static let secret = "tls:"
+    private static let socket = "socket:"
 
     init() {}
 
@@ -39,6 +43,9 @@ struct ProcessHandover: Sendable, Equatable {
             case "pid": pidFile = descriptor
             case let key where key.hasPrefix(Self.secret):
                 if let path = EscapedText.unescaped(key.dropFirst(Self.secret.count)) { secrets[path] = descriptor }
+            case let key where key.hasPrefix(Self.socket):
+                let name = String(key.dropFirst(Self.socket.count))
+                if let socket = StoredListener(.init(number: descriptor, name: name)) { sockets.append(socket) }
             default: continue
             }
         }
@@ -53,7 +60,8 @@ struct ProcessHandover: Sendable, Equatable {
             pidFile.map { "pid=\($0)" },
         ]
         let secrets = secrets.sorted { $0.value < $1.value }.map { "\(Self.secret)\(EscapedText.escaped($0.key))=\($0.value)" }
-        return (["\(process)"] + parts.compactMap(\.self) + secrets).joined(separator: ";")
+        let sockets = sockets.map { "\(Self.socket)\($0.name)=\($0.descriptor)" }
+        return (["\(process)"] + parts.compactMap(\.self) + secrets + sockets).joined(separator: ";")
     }
 
     /// What was left for this process.
@@ -70,6 +78,7 @@ struct ProcessHandover: Sendable, Equatable {
     /// What is to be left for a child.
     static func inherited(for role: ProcessRole) -> ProcessHandover {
         var handover = inherited
+        handover.sockets = []
         // There is one process that the file names.
         if case .worker = role { handover.pidFile = nil }
         return handover
@@ -82,5 +91,5 @@ struct ProcessHandover: Sendable, Equatable {
     }
 
     /// What the other program must be given.
-    var descriptors: [Int32] { [configuration, errorLog, accessLog, pidFile].compactMap(\.self) + secrets.values }
+    var descriptors: [Int32] { [configuration, errorLog, accessLog, pidFile].compactMap(\.self) + secrets.values + sockets.map(\.descriptor) }
 }

@@ -9,7 +9,7 @@ extension SettingLayers {
                 key: "log_format", value: .text(format.rawValue), origin: origin,
                 reason: "not together with error_logfile = \"journal\" (\(fileOrigin)), whose entries have a form of their own; leave one of them out"))
         }
-        if format == .journal, file != LogOutput.standard, file != LogOutput.journal {
+        if format == .journal, LogOutput.isFile(file) {
             problems.append(.refused(
                 key: "log_format", value: .text(format.rawValue), origin: origin,
                 reason: "not together with error_logfile (\(fileOrigin)): a file has lines; take plain, logfmt or json, or leave one of them out"))

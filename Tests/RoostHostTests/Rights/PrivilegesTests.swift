@@ -130,6 +130,16 @@ struct ProcessHandoverTests {
         #expect(Set(handover.descriptors) == [5, 6])
     }
 
+    @Test("sockets are told by what they are opened for; workers and successors are told otherwise")
+    func sockets() throws {
+        var handover = ProcessHandover()
+        handover.sockets = [5, 6].map { StoredListener(.init(number: $0, name: "roost-1f-8-9")) }.compactMap(\.self)
+        #expect(handover.text(process: 12) == "12;socket:roost-1f-8-9=5;socket:roost-1f-8-9=6")
+        #expect(ProcessHandover(handover.text(process: 12), from: [12]) == handover)
+        #expect(handover.descriptors == [5, 6])
+        #expect(ProcessHandover("12;socket:web=5", from: [12]) == ProcessHandover())
+    }
+
     @Test("what makes no sense is nothing", arguments: ["", ";", "x;pid=5", "12", "12;pid", "12;pid=", "12;pid=x", "12;pid=2", "12;pid=-1", "12;other=5", "12;tls:%=5", "12;tls:%zz=5"])
     func malformed(_ text: String) {
         #expect(ProcessHandover(text, from: [12]) == ProcessHandover())

@@ -47,6 +47,7 @@ struct StoredListenerTests {
 
         let after = try open(binds, stored: stored)
         #expect(after.listeners.map(\.descriptor) == stored.map(\.descriptor))
+        #expect(after.listeners.allSatisfy { fcntl($0.descriptor, F_GETFD) == FD_CLOEXEC })
         #expect(after.listeners.map(\.address) == addresses)
         #expect(after.listeners.allSatisfy { $0.isOwn } && after.listeners.map(\.place) == [0, 1])
         #expect(self.inode(path) == inode)
@@ -79,6 +80,7 @@ struct StoredListenerTests {
         #expect(stored[1].listener(for: .tcp(host: "127.0.0.1", port: 1)) == nil)
         #expect(stored[1].listener(for: .systemd(name: nil)) == nil)
         #expect(stored[1].listener(for: tcp)?.listener.descriptor == stored[1].descriptor)
+        #expect(fcntl(stored[1].descriptor, F_GETFD) == 0, "who only looks leaves it to the program that comes after")
     }
 
     @Test("are told from those of socket units by their names, which the manager takes")
