@@ -20,11 +20,8 @@ public struct HTTPDate: Sendable, Equatable, CustomStringConvertible {
 
         var text = InlineArray<32, UInt8>(repeating: 0x20)
         func put(_ word: String, at offset: Int) {
-            var offset = offset
-            for byte in word.utf8 {
-                text[offset] = byte
-                offset += 1
-            }
+            let bytes = word.utf8.span
+            for index in bytes.indices { text[offset + index] = bytes[index] }
         }
         func put(number: Int, at offset: Int) {
             text[offset] = UInt8(0x30 + number / 10 % 10)
@@ -45,12 +42,16 @@ public struct HTTPDate: Sendable, Equatable, CustomStringConvertible {
         words = InlineArray { bytes.unsafeLoad(fromByteOffset: 8 * $0, as: UInt64.self) }
     }
 
+    private static let length = 29
     private static let weekdays = ["Sun,", "Mon,", "Tue,", "Wed,", "Thu,", "Fri,", "Sat,"]
     static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     public var description: String {
         let bytes = words.span.bytes
-        return String(decoding: (0..<29).map { bytes.byte(at: $0) }, as: UTF8.self)
+        return String(unsafeUninitializedCapacity: Self.length) { text in
+            for index in 0..<Self.length { text.initializeElement(at: index, to: bytes.byte(at: index)) }
+            return Self.length
+        }
     }
 
     public static func == (one: HTTPDate, other: HTTPDate) -> Bool {

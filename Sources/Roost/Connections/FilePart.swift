@@ -3,7 +3,7 @@ import Glibc
 
 /// A part of a regular file that is sent from where it is (sendfile(2)), without passing through the process's memory.
 ///
-/// It has a descriptor of its own, which is closed with it: whoever named the file may close, rename or remove it at once.
+/// It keeps the file open: whoever named it may close, rename or remove it at once.
 ///
 /// `@unchecked Sendable`: used by one thread at a time; the one that makes it hands it to the loop that sends it.
 package final class FilePart: @unchecked Sendable {
@@ -42,7 +42,7 @@ package final class FilePart: @unchecked Sendable {
     /// How much is sent at once, so that a client as fast as the file leaves the loop time for others.
     static let turn = 256 << 10
 
-    private let descriptor: Int32
+    private let file: OpenFile
     private var offset: off_t
     /// How many bytes are yet to be sent.
     package private(set) var count: Int
@@ -51,19 +51,29 @@ package final class FilePart: @unchecked Sendable {
     /// Whether the file's bytes can be had by read(2) only.
     private(set) var mustBeRead = false
 
+    /// What is behind `offset` in an open file, which is not below zero, or so many bytes of it.
+    init(of file: OpenFile, from offset: Int, count: Int? = nil) {
+        self.file = file
+        self.offset = off_t(offset)
+        self.count = max(0, file.size - offset)
+        if let count { shorten(to: count) }
+    }
+
     /// Takes over a descriptor of a file; it is closed if this throws.
-    private init(taking descriptor: Int32, from offset: off_t) throws(Refusal) {
-        self.descriptor = descriptor
-        self.offset = offset
-        count = 0
+    private convenience init(taking descriptor: Int32, from offset: Int, count: Int? = nil) throws(Refusal) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .last() }
+        guard fstat(descriptor, &status) == 0 else {
+            let refusal = Refusal.last()
+            close(descriptor)
+            throw refusal
+        }
+        let file = OpenFile(descriptor, status)
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: throw Refusal(code: EISDIR, String(cString: clinux_error_text(EISDIR)))
         default: throw Refusal("not a regular file")
         }
-        count = max(0, Int(status.st_size) - Int(offset))
+        self.init(of: file, from: offset, count: count)
     }
 
     /// Opens the file with this path, all of which is to be sent.
@@ -85,8 +95,7 @@ package final class FilePart: @unchecked Sendable {
         guard offset >= 0, count ?? 0 >= 0 else { throw Refusal("an offset or a count below zero") }
         let own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard own >= 0 else { throw .last() }
-        try self.init(taking: own, from: offset)
-        if let count { shorten(to: count) }
+        try self.init(taking: own, from: offset, count: count)
     }
 
     /// Where somebody else's descriptor stands, in bytes.
@@ -102,10 +111,6 @@ package final class FilePart: @unchecked Sendable {
         lseek(descriptor, off_t(position), SEEK_SET)
     }
 
-    deinit {
-        close(descriptor)
-    }
-
     /// Leaves out what is beyond this many bytes.
     package func shorten(to limit: Int) {
         count = max(0, min(count, limit))
@@ -113,7 +118,7 @@ package final class FilePart: @unchecked Sendable {
 
     /// Sends some of the file to a socket; returns the number of bytes, or -1 with `errno` set. If it is the file that fails, `failure` says how.
     func send(to socket: Int32) -> Int {
-        let sent = clinux_send_file(socket, descriptor, &offset, min(count, Self.turn))
+        let sent = clinux_send_file(socket, file.descriptor, &offset, min(count, Self.turn))
         if sent > 0 {
             count -= sent
             return sent
@@ -158,7 +163,7 @@ package final class FilePart: @unchecked Sendable {
     /// pread(2), as often as signals interrupt it.
     private func readAgain(_ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            let count = pread(file.descriptor, buffer.baseAddress, buffer.count, offset)
             if count >= 0 || errno != EINTR { return count }
         }
     }

@@ -80,6 +80,17 @@ public struct ASGISend: Sendable {
         }
     }
 
+    /// Sends a part of a file as `.httpResponseZerocopysend` does, but needs no second descriptor to keep it open.
+    nonisolated(nonsending) func callAsFunction(_ file: OpenFile, _ part: Range<Int>, more: Bool = false) async throws {
+        if case .exchange(let exchange) = target, exchange.loop.isCurrent {
+            if try exchange.send(FilePart(of: file, from: part.lowerBound, count: part.count), more: more) { return }
+            await Self.waitForRoom(in: exchange)
+        } else {
+            try await self(.httpResponseZerocopysend(file: file.descriptor, offset: part.lowerBound, count: part.count, more: more))
+            withExtendedLifetime(file) {}
+        }
+    }
+
     @inline(never)
     private nonisolated(nonsending) static func waitForRoom(in exchange: Exchange) async {
         await withUnsafeContinuation { continuation in

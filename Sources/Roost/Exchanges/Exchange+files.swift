@@ -19,14 +19,17 @@ extension Exchange {
     /// Whether a proxy has files of its own.
     package var hasAccelMap: Bool { !shared.accelMap.isEmpty }
 
+    /// Whether a trusted proxy sends some files if they are the whole response.
+    var mayBeLeftToProxy: Bool { hasAccelMap && origin.isForwarderTrusted }
+
     /// Whether a trusted proxy sends the file with this path if it is the whole response.
     func isLeftToProxy(_ path: [UInt8]) -> Bool {
-        !shared.accelMap.isEmpty && origin.isForwarderTrusted && shared.accelMap.contains { $0.location(of: path) != nil }
+        mayBeLeftToProxy && shared.accelMap.contains { $0.location(of: path) != nil }
     }
 
     /// Completes the response that was started by telling the proxy which of its files is the body, if it has this one; false if it has not.
     package func handOver(_ path: some Collection<UInt8>) throws(ASGIError) -> Bool {
-        guard !shared.accelMap.isEmpty, origin.isForwarderTrusted, case .started(200, var headers) = response,
+        guard mayBeLeftToProxy, case .started(200, var headers) = response,
             let location = shared.accelMap.lazy.compactMap({ $0.location(of: path) }).first
         else { return false }
         // The proxy knows the length of what it sends.

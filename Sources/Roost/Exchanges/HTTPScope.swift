@@ -85,6 +85,9 @@ public struct HTTPScope: Sendable {
     /// What is known of the request beyond what every server tells.
     public var extensions: ScopeExtensions { ScopeExtensions(exchange) }
 
+    /// Whether a trusted proxy sends some files if they are the whole response.
+    var mayBeLeftToProxy: Bool { exchange.mayBeLeftToProxy }
+
     /// Whether a trusted proxy sends the file with this path if it is the whole response (`Config.accelMap`).
     func isLeftToProxy(_ path: [UInt8]) -> Bool { exchange.isLeftToProxy(path) }
 

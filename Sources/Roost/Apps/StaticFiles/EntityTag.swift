@@ -16,6 +16,25 @@ struct EntityTag: Equatable, CustomStringConvertible {
 }
 
 extension EntityTag {
+    /// Of the time of change and the size, as nginx and others have it: the same on all hosts that have the same copy. Each coding has one of its own.
+    init(modified: Int64, size: Int, coding: AcceptedCodings.Coding?) {
+        var name: [UInt8] = []
+        name.reserveCapacity(40)
+        Self.append(UInt64(bitPattern: modified), to: &name)
+        name.append(UInt8(ascii: "-"))
+        Self.append(UInt64(size.magnitude), to: &name)
+        if let coding { name.append(contentsOf: "-\(coding.rawValue)".utf8) }
+        self.name = String(decoding: name, as: UTF8.self)
+    }
+
+    /// In hexadecimal.
+    private static func append(_ number: UInt64, to text: inout [UInt8]) {
+        for place in (0..<max(1, (67 - number.leadingZeroBitCount) / 4)).reversed() {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(4 * place)) & 0x0F
+            text.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+    }
+
     /// One tag and nothing else.
     init?(parsing text: String) {
         guard let tag = EntityTagList([text]), case .these(let tags) = tag, tags.count == 1 else { return nil }

@@ -2,9 +2,9 @@
 ///
 /// There is no value for a path that could lead out of the tree, or to what is not to be seen: every part is a plain name.
 struct StaticPath: Equatable {
-    /// From the tree's root down; empty for the root itself.
-    let names: [[UInt8]]
-    /// Whether it ends with a slash, and so means a directory.
+    /// The names from the tree's root down, with slashes between them; empty for the root itself.
+    let bytes: [UInt8]
+    /// Whether it ended with a slash, and so means a directory.
     let isDirectory: Bool
 
     /// - Parameters:
@@ -12,36 +12,58 @@ struct StaticPath: Equatable {
     ///   - path: the same as middleware has left it, percent-decoded.
     ///   - rootPath: the prefix under which the tree is mounted; it may be gone from the path already.
     init?(rawPath: String, path: String, rootPath: String) {
-        var bytes = Array(path.utf8)
-        if let decoded = Self.decoded(rawPath.utf8), String(decoding: decoded, as: UTF8.self) == path {
-            // Names need not be UTF-8, and a slash that was encoded is none between two names.
-            guard !Self.hidesSlash(rawPath.utf8) else { return nil }
-            bytes = decoded
-        }
+        guard let bytes = Self.bytes(rawPath, path) else { return nil }
         var rest = bytes[...]
-        let root = Array(rootPath.utf8)
-        if !root.isEmpty, rest.starts(with: root), rest.count == root.count || rest[root.count] == Self.slash { rest = rest.dropFirst(root.count) }
-        if rest.isEmpty, !root.isEmpty {
-            (names, isDirectory) = ([], false)
+        if !rootPath.isEmpty {
+            let root = rootPath.utf8
+            if rest.starts(with: root), rest.count == root.count || rest[root.count] == Self.slash { rest = rest.dropFirst(root.count) }
+            if rest.isEmpty {
+                (self.bytes, isDirectory) = ([], false)
+                return
+            }
+        }
+        guard rest.popFirst() == Self.slash else { return nil }
+        if rest.isEmpty {
+            (self.bytes, isDirectory) = ([], true)
             return
         }
-        guard rest.first == Self.slash else { return nil }
-        let parts = rest.dropFirst().split(separator: Self.slash, omittingEmptySubsequences: false)
-        isDirectory = parts.last?.isEmpty ?? true
-        let names = isDirectory ? parts.dropLast() : parts[...]
-        for (index, name) in names.enumerated() {
-            guard !name.isEmpty, name.count <= 255, !name.contains(0) else { return nil }
-            guard name.first != UInt8(ascii: ".") || index == 0 && name.elementsEqual(".well-known".utf8) else { return nil }
-        }
-        self.names = names.map { Array($0) }
+        isDirectory = rest.last == Self.slash
+        if isDirectory { rest.removeLast() }
+        guard Self.hasPlainNames(rest) else { return nil }
+        self.bytes = Array(rest)
     }
 
     private static let slash = UInt8(ascii: "/")
+    private static let percent = UInt8(ascii: "%")
 
-    private static func decoded(_ path: some Collection<UInt8>) -> [UInt8]? {
-        var (decoded, rest) = ([UInt8](), Array(path)[...])
+    /// Names need not be UTF-8, so that they are those of the raw path unless middleware has set another. Nil if that hides a slash: one that was encoded
+    /// is none between two names.
+    private static func bytes(_ rawPath: String, _ path: String) -> [UInt8]? {
+        let raw = Array(rawPath.utf8)
+        if !raw.contains(percent) { return rawPath == path ? raw : Array(path.utf8) }
+        guard let decoded = decoded(raw), String(decoding: decoded, as: UTF8.self) == path else { return Array(path.utf8) }
+        return hidesSlash(raw) ? nil : decoded
+    }
+
+    private static func hasPlainNames(_ path: ArraySlice<UInt8>) -> Bool {
+        var start = path.startIndex
+        while true {
+            let end = path[start...].firstIndex(of: slash) ?? path.endIndex
+            guard isPlain(path[start..<end], isFirst: start == path.startIndex) else { return false }
+            guard end < path.endIndex else { return true }
+            start = end + 1
+        }
+    }
+
+    private static func isPlain(_ name: ArraySlice<UInt8>, isFirst: Bool) -> Bool {
+        guard let first = name.first, name.count <= 255, !name.contains(0) else { return false }
+        return first != UInt8(ascii: ".") || isFirst && name.elementsEqual(".well-known".utf8)
+    }
+
+    private static func decoded(_ path: [UInt8]) -> [UInt8]? {
+        var (decoded, rest) = ([UInt8](), path[...])
         while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
+            guard byte == percent else {
                 decoded.append(byte)
                 continue
             }
@@ -59,8 +81,7 @@ struct StaticPath: Equatable {
         }
     }
 
-    private static func hidesSlash(_ path: some Collection<UInt8>) -> Bool {
-        let bytes = Array(path)
-        return bytes.indices.dropLast(2).contains { bytes[$0] == UInt8(ascii: "%") && bytes[$0 + 1] == 0x32 && bytes[$0 + 2] | 0x20 == UInt8(ascii: "f") }
+    private static func hidesSlash(_ path: [UInt8]) -> Bool {
+        path.indices.dropLast(2).contains { path[$0] == percent && path[$0 + 1] == 0x32 && path[$0 + 2] | 0x20 == UInt8(ascii: "f") }
     }
 }

@@ -21,13 +21,12 @@ struct StaticRequest {
         guard let path = StaticPath(rawPath: request.rawPath, path: request.path, rootPath: request.rootPath) else { return try await send.refuseUnknown() }
         if path.isDirectory {
             guard let index = files.index else { return try await send.refuseUnknown() }
-            return try await answer(with: path.names + [Array(index.utf8)], send)
+            return try await answer(with: (path.bytes.isEmpty ? [] : path.bytes + Self.slash) + index.utf8, send)
         }
-        try await answer(with: path.names, send)
+        try await answer(with: path.bytes.isEmpty ? Self.root : path.bytes, send)
     }
 
-    private func answer(with names: [[UInt8]], _ send: ASGISend) async throws {
-        let path = Self.joined(names)
+    private func answer(with path: [UInt8], _ send: ASGISend) async throws {
         switch try files.tree.open(path) {
         case .nothing:
             try await send.refuseUnknown()
@@ -38,9 +37,8 @@ struct StaticRequest {
             else { return try await send.refuseUnknown() }
             try await redirect(to: name, send)
         case .file(let file):
-            if try await leaveToProxy(path, send) { return }
-            let response = try choose(path, file)
-            try await response.answer(request.method, headers, send)
+            if let whole = pathOfProxy(path) { return try await leaveToProxy(whole, send) }
+            try await choose(path, file).answer(request.method, headers, send)
         }
     }
 
@@ -52,34 +50,37 @@ struct StaticRequest {
         try await send(.httpResponseBody())
     }
 
-    /// Whether a proxy sends the file. It sees to parts, conditions and compression itself.
-    private func leaveToProxy(_ path: [UInt8], _ send: ASGISend) async throws -> Bool {
+    /// The whole path of a file that a proxy sends; nil if none does.
+    private func pathOfProxy(_ path: [UInt8]) -> String? {
+        guard request.mayBeLeftToProxy else { return nil }
         let whole = Array(files.tree.root.utf8) + Self.slash + path
-        guard request.isLeftToProxy(whole), let text = String(validating: whole, as: UTF8.self) else { return false }
-        var headers: Headers = ["content-type": MediaTypes.type(of: path), "x-content-type-options": "nosniff"]
+        return request.isLeftToProxy(whole) ? String(validating: whole, as: UTF8.self) : nil
+    }
+
+    /// The proxy sees to parts, conditions and compression itself.
+    private func leaveToProxy(_ path: String, _ send: ASGISend) async throws {
+        var headers: Headers = ["content-type": MediaTypes.type(of: path.utf8), "x-content-type-options": "nosniff"]
         if let maxAge = files.maxAge { headers.append(name: "cache-control", value: "max-age=\(maxAge.components.seconds)") }
         try await send(.httpResponseStart(status: 200, headers: headers))
-        try await send(.httpResponsePathsend(path: text))
-        return true
+        try await send(.httpResponsePathsend(path: path))
     }
 
     /// The file, or the sibling of it that the client likes best.
-    private func choose(_ path: [UInt8], _ file: StaticTree.File) throws -> StaticResponse {
-        var response = StaticResponse(file, mediaType: MediaTypes.type(of: path), maxAge: files.maxAge, varies: files.servesPrecompressed)
-        guard files.servesPrecompressed else { return response }
-        for coding in AcceptedCodings(headers.values(for: "accept-encoding")).preferred {
-            if case .file(let sibling) = try files.tree.open(path + coding.suffix.utf8) {
-                response.file = sibling
-                response.coding = coding
-                break
+    private func choose(_ path: [UInt8], _ file: OpenFile) throws -> StaticResponse {
+        let mediaType = MediaTypes.type(of: path)
+        if files.servesPrecompressed, case let accepted = headers.values(for: "accept-encoding"), !accepted.isEmpty {
+            for coding in AcceptedCodings(accepted).preferred {
+                if case .file(let sibling) = try files.tree.open(path + coding.suffix.utf8) {
+                    return StaticResponse(sibling, coding, mediaType: mediaType, maxAge: files.maxAge, varies: true)
+                }
             }
         }
-        return response
+        return StaticResponse(file, nil, mediaType: mediaType, maxAge: files.maxAge, varies: files.servesPrecompressed)
     }
 
     private static let slash = [UInt8(ascii: "/")]
-
-    private static func joined(_ names: [[UInt8]]) -> [UInt8] { names.isEmpty ? [UInt8(ascii: ".")] : Array(names.joined(separator: slash)) }
+    /// The tree's root itself, as a system call has it.
+    private static let root = [UInt8(ascii: ".")]
 }
 
 extension ASGISend {

@@ -3,28 +3,9 @@ import Glibc
 
 /// A directory tree out of which no path leads.
 struct StaticTree: Sendable {
-    /// An open regular file; it is closed with this object.
-    final class File: Sendable {
-        let descriptor: Int32
-        /// In bytes.
-        let size: Int
-        /// When it was last changed, in nanoseconds of Unix time.
-        let modified: Int64
-
-        fileprivate init(_ descriptor: Int32, _ status: stat) {
-            self.descriptor = descriptor
-            size = Int(status.st_size)
-            modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-        }
-
-        deinit {
-            close(descriptor)
-        }
-    }
-
     /// What a path names.
     enum Item {
-        case file(File)
+        case file(OpenFile)
         case directory
         /// Nothing, or nothing that is to be seen: who asks is not told which.
         case nothing
@@ -33,6 +14,8 @@ struct StaticTree: Sendable {
     /// Its absolute path, without a slash at the end.
     let root: String
     let followsLinks: Bool
+    /// `root` with a slash behind it, for system calls.
+    private let rootText: ContiguousArray<CChar>
 
     /// - Parameter directory: relative to the working directory, if it is not absolute.
     init(_ directory: String, followsLinks: Bool) {
@@ -44,12 +27,13 @@ struct StaticTree: Sendable {
         }
         while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         root = path == "/" ? "" : path
+        rootText = (root + "/").utf8CString
         self.followsLinks = followsLinks
     }
 
     /// Why nothing can be served from here; nil if it can.
     var problem: String? {
-        let directory = clinux_name_directory(root + "/")
+        let directory = nameRoot()
         guard directory >= 0 else { return String(cString: clinux_error_text(errno)) }
         defer { close(directory) }
         guard followsLinks else { return nil }
@@ -64,7 +48,7 @@ struct StaticTree: Sendable {
     /// The root is found anew each time: a release is often put in place by a symbolic link that leads to it.
     /// - Throws: `SystemError` if it may well be there, but cannot be opened now.
     func open(_ path: [UInt8]) throws(SystemError) -> Item {
-        let directory = clinux_name_directory(root + "/")
+        let directory = nameRoot()
         guard directory >= 0 else { return try Self.nothing("open") }
         defer { close(directory) }
         let descriptor = openBeneath(directory, path)
@@ -76,7 +60,7 @@ struct StaticTree: Sendable {
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
-            return .file(File(descriptor, status))
+            return .file(OpenFile(descriptor, status))
         case S_IFDIR:
             close(descriptor)
             return .directory
@@ -85,6 +69,8 @@ struct StaticTree: Sendable {
             return .nothing
         }
     }
+
+    private func nameRoot() -> Int32 { rootText.withUnsafeBufferPointer { $0.baseAddress.map(clinux_name_directory) ?? -1 } }
 
     private func openBeneath(_ directory: Int32, _ path: [UInt8]) -> Int32 {
         var attempts = 0
@@ -116,7 +102,7 @@ struct StaticTree: Sendable {
     }
 
     private static func withText(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
-        (path.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { $0.baseAddress.map(body) ?? -1 }
+        (path + [0]).withUnsafeBufferPointer { $0.withMemoryRebound(to: CChar.self) { $0.baseAddress.map(body) ?? -1 } }
     }
 
     private static func nothing(_ call: String) throws(SystemError) -> Item {
