@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .client import check
+from .curl import Curl
 from .errors import BenchmarkError
 from .loads import Load
 
@@ -19,8 +20,9 @@ class LoadResult:
 
 
 class H2load:
-    def __init__(self, binary: str, folder: Path):
+    def __init__(self, binary: str, folder: Path, curl: Curl):
         self.binary = binary
+        self.curl = curl
         self.log = folder / "latencies"
         self.upload = folder / "upload"
 
@@ -35,7 +37,7 @@ class H2load:
         if log:
             self.log.unlink(missing_ok=True)
             command += ["--log-file", str(self.log)]
-        command += ["-B", f"unix:{socket}", f"http://localhost{load.path}"]
+        command += ["-B", f"unix:{socket}", load.url]
 
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         try:
@@ -51,7 +53,7 @@ class H2load:
         return LoadResult(requests / seconds, busy)
 
     def check(self, server: str, socket: str, load: Load) -> None:
-        check(server, socket, load)
+        (self.curl.check if load.http2 or load.tls else check)(server, socket, load)
 
     def latencies(self) -> list[int]:
         """Microseconds to the end of each response of the last logged run, sorted."""

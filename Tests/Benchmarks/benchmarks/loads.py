@@ -18,8 +18,14 @@ class Load:
     in_flight: int = 1
     # Header fields beside Host.
     fields: tuple[tuple[str, str], ...] = ()
-    # Spoken in clear text, with prior knowledge; the answer is checked over HTTP/1.1.
+    # With prior knowledge: in clear text nothing tells it.
     http2: bool = False
+    # Version 1.3.
+    tls: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://localhost{self.path}"
 
     def label(self, connections: int) -> str:
         return with_connections(self.title, connections)
@@ -30,6 +36,11 @@ class Load:
         if self.upload is None:
             return head(f"GET {self.path} HTTP/1.1", lines)
         return head(f"POST {self.path} HTTP/1.1", [*lines, f"Content-Length: {len(self.upload)}"]) + self.upload
+
+
+@dataclass(frozen=True)
+class HandshakeLoad(Load):
+    """Connections that are opened, one request on each, so many at once."""
 
 
 def with_connections(title: str, connections: int) -> str:
@@ -49,4 +60,9 @@ LOADS = [
     Load("echo", "echo of 10 KiB", "/echo", UPLOAD, (64,), upload=UPLOAD),
     Load("pipelining", "hello, 16 in flight", "/", HELLO, (16,), in_flight=16),
     FILE_LOAD,
+    Load("http2-hello", "hello over HTTP/2", "/", HELLO, (64,), http2=True),
+    Load("http2-hello", "hello over HTTP/2, 10 in flight", "/", HELLO, (64,), in_flight=10, http2=True),
+    HandshakeLoad("tls-handshake", "TLS handshake and hello", "/", HELLO, (16,), fields=(("Connection", "close"),), tls=True),
+    Load("tls-64k", "64 KiB answer over TLS", "/64k", LARGE, (64,), tls=True),
 ]
+LOAD_SCENARIOS = list(dict.fromkeys(load.name for load in LOADS))

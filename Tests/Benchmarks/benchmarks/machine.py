@@ -21,6 +21,8 @@ def describe(binaries: Binaries, h2load: str) -> str:
         versions.append(f"Hummingbird {hummingbird_version()}")
     if binaries.nginx:
         versions.append(first_line([binaries.nginx, "-v"]).replace("nginx version: ", "").replace("/", " "))
+    if binaries.openssl:
+        versions.append(" ".join(first_line([binaries.openssl, "version"]).split()[:2]))
     if binaries.venv:
         versions += [first_line([str(Path(binaries.venv, "bin", "python")), "--version"]), *pinned_versions()]
     versions.append(first_line([h2load, "--version"]).replace("nghttp2/", ""))

@@ -4,13 +4,13 @@ import argparse
 import os
 from pathlib import Path
 
-from .loads import LOADS
+from .loads import LOAD_SCENARIOS
 from .python_loads import PYTHON_SCENARIOS
 from .python_servers import PYTHON_PEERS
 from .servers import ALL
 from .variants import COMPARISONS
 
-SCENARIOS = [load.name for load in LOADS] + ["idle", "ready"] + [comparison.name for comparison in COMPARISONS] + PYTHON_SCENARIOS
+SCENARIOS = LOAD_SCENARIOS + ["idle", "ready"] + [comparison.name for comparison in COMPARISONS] + PYTHON_SCENARIOS
 SERVERS = [server.name for server in ALL] + PYTHON_PEERS
 # Short for all scenarios with Python apps.
 PYTHON = "python"
@@ -21,19 +21,24 @@ DESCRIPTION = """\
 Measures Roost beside Hummingbird and nginx, and beside other servers of Python apps, on Unix sockets, with one
 event loop each.
 
-Servers stand on one CPU and the load generator (h2load) on another. Every load runs once to warm up, which
-is thrown away, and then in rounds: each round loads every server in turn, and every other round does so in
-reverse order. A ratio is taken within a round; what is printed is the median over the rounds.
+Servers stand on one CPU and the load generator (h2load, or a client of our own) on another. Every load runs once to
+warm up, which is thrown away, and then in rounds: each round loads every server in turn, and every other round does so
+in reverse order. A ratio is taken within a round; what is printed is the median over the rounds.
 
 scenarios:
-  hello      GET /, 11 bytes; 1, 16, 64 and 256 connections (Roost: roost serve builtin:hello)
-  64k        GET /64k, 64 KiB from memory; 64 connections; nginx from a file by sendfile as well
-  echo       POST /echo of 10 KiB, answered with the same bytes; 64 connections; not nginx
-  pipelining GET / with 16 requests in flight on each of 16 connections
-  static     GET of a file of 64 KiB below a directory; 64 connections; nginx and Roost (static:DIR), both by sendfile
-  idle       memory per idle connection: 10,000 connections, each after one request (nginx's figure lacks
-             what it reserves for every connection when it starts)
-  ready      time from exec to READY=1 (nginx: to the first answer)
+  hello          GET /, 11 bytes; 1, 16, 64 and 256 connections (Roost: roost serve builtin:hello)
+  64k            GET /64k, 64 KiB from memory; 64 connections; nginx from a file by sendfile as well
+  echo           POST /echo of 10 KiB, answered with the same bytes; 64 connections; not nginx
+  pipelining     GET / with 16 requests in flight on each of 16 connections
+  static         GET of a file of 64 KiB below a directory; 64 connections; nginx and Roost (static:DIR), both by sendfile
+  http2-hello    hello over HTTP/2 in clear text, with 1 and with 10 requests in flight on each of 64 connections
+  tls-handshake  connections that are opened, 16 at once, each with a whole handshake of TLS 1.3 (ECDSA on P-256, no
+                 session is resumed) and one GET /; a connection is what a request is elsewhere, p50 and p99 last from
+                 its opening to its end, and what limits the rate is the client
+  tls-64k        64k over TLS on connections that are kept
+  idle           memory per idle connection: 10,000 connections, each after one request (nginx's figure lacks
+                 what it reserves for every connection when it starts)
+  ready          time from exec to READY=1 (nginx: to the first answer)
 and what it costs Roost to know who is calling, and to log it, Roost beside Roost, every variant started anew in every round:
   forwarded  hello with the X-Forwarded-* fields that nginx sends: not there, passed on, believed; the same for an
              application that reads client, scheme and host of each request (GET /who); hello without request ids in
@@ -51,7 +56,7 @@ and apps in Python, the same for every server, with one worker and 64 connection
   python-flask    a string: bjoern, uwsgi
   python-echo     ASGI, POST of 10 KiB, answered with the same bytes: uvicorn, granian
   python-64k      ASGI, 64 KiB: granian, uvicorn
-  http2           ASGI, GET /, 11 bytes, over HTTP/2 with 10 requests in flight on each connection: granian, hypercorn
+  http2           ASGI, GET /, 11 bytes, over HTTP/2 with 1 and with 10 requests in flight on each connection: granian, hypercorn
   websocket       ASGI on uvloop, a message of 32 bytes and of 1 KiB that is sent back, as soon as it is there the next; a
                   message is what a request is elsewhere: uvicorn with its usual protocol and with wsproto, granian, hypercorn
 """
@@ -60,17 +65,17 @@ EPILOGUE = """\
 what the figures mean:
   CPU per request   nanoseconds that the kernel counted for all processes and threads of the server, over requests;
                     the plain table also has utime + stime, whose grain is 10 ms
-  p50, p99          from h2load's log of single requests, in a shorter run of its own, because writing it
-                    costs the load generator time
+  p50, p99          from the load generator's log of single requests, in a shorter run of its own, because
+                    writing it costs time
   ratio             of what knowing the caller costs: CPU per request or connection, this variant ÷ the one named
                     beside it, in the same round; a target stands beside it where there is one; for Python
                     apps Roost's CPU per request ÷ the other server's
-  load CPU          how busy h2load was; near 100 % means that requests per second are its limit, not the server's
+  load CPU          how busy the load generator was; near 100 % means that requests per second are its limit, not the server's
 
 examples:
   run --quick                         does everything work? a few minutes, figures worthless
-  run                                 the whole table, about 35 minutes
-  run --only python                   Python apps, about 15 minutes
+  run                                 the whole table, about 40 minutes
+  run --only python                   Python apps, about 17 minutes
   run --only forwarded --only proxy --rounds 9 --seconds 1.5
                                       what knowing the caller costs, under 5 minutes; more rounds, because the
                                       differences are small
@@ -80,10 +85,10 @@ examples:
   run --only python --no-build --roost Tests/Benchmarks/.build/roost/release/roost
                                       the command and the Python package of the run before
 
-needs: swift, nginx and h2load (apt-get install nginx nghttp2-client), two CPUs, and for idle 10,000 connections
-a limit of about 10,500 open files (ulimit -Hn). For Python apps pip brings the other servers into a virtual
-environment in the user's cache, and compiles some: apt-get install python3-venv python3-dev libev-dev
-build-essential. Run it on a machine that does nothing else.
+needs: swift, nginx and h2load (apt-get install nginx nghttp2-client), for HTTP/2 and TLS curl and openssl, two CPUs,
+and for idle 10,000 connections a limit of about 10,500 open files (ulimit -Hn). For Python apps pip brings the other
+servers into a virtual environment in the user's cache, and compiles some: apt-get install python3-venv python3-dev
+libev-dev build-essential. Run it on a machine that does nothing else.
 """
 
 

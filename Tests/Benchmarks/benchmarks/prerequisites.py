@@ -13,7 +13,7 @@ from .errors import BenchmarkError
 from .loads import FILE_LOAD, LOADS
 from .progress import say
 from .python_environment import make_environment
-from .python_loads import PYTHON_SCENARIOS
+from .python_loads import PYTHON_LOADS, PYTHON_SCENARIOS
 from .servers import Binaries
 from .variants import COMPARISONS, FORWARDED
 
@@ -78,6 +78,11 @@ def find_binaries(options: argparse.Namespace) -> Binaries:
             binaries.bench_roost = given(options.bench_roost, "--bench-roost") or build(options, "RoostServer", PACKAGE, "--bench-roost")
     if any(name.startswith("hummingbird") for name in peers):
         binaries.hummingbird = given(options.hummingbird, "--hummingbird") or build(options, "HummingbirdServer", PACKAGE, "--hummingbird")
+    chosen = [load for load in [*LOADS, *PYTHON_LOADS] if load.name in options.only]
+    if any(load.tls for load in chosen):
+        binaries.openssl = tool("openssl", "openssl")
+    if any(load.tls or load.http2 for load in chosen):
+        binaries.curl = tool("curl", "curl")
     if python:
         binaries.venv = make_environment(options.python)
     return binaries

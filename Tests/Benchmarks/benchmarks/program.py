@@ -9,9 +9,12 @@ import tempfile
 from pathlib import Path
 
 from . import costs, idle, ready, rounds
+from .certificate import Certificate
+from .client_program import Handshakes, WebSocketEcho
+from .curl import Curl
 from .errors import BenchmarkError
 from .h2load import H2load
-from .loads import HELLO_LOAD, LOADS, with_connections
+from .loads import HELLO_LOAD, LOADS, HandshakeLoad, with_connections
 from .machine import busy_share, describe
 from .options import parse
 from .prerequisites import check_machine, find_binaries, raise_file_limit, tool
@@ -21,7 +24,6 @@ from .python_servers import PYTHON_SERVERS
 from .report import OURS, Results, markdown, plain
 from .servers import ALL, Binaries
 from .variants import FORWARDED, LOGS, METRICS, PROXY
-from .websocket_load import WebSocketEcho
 
 # Starts of each server that the memory of idle connections is the median of.
 IDLE_ROUNDS = 3
@@ -65,12 +67,18 @@ def measure(options: argparse.Namespace, binaries: Binaries, h2load: str, folder
     load_cpus = everywhere if options.unpinned else {options.load_cpu}
     results = Results(describe(binaries, h2load), settings(options))
     servers = [server(binaries, folder, server_cpus) for server in ALL if server.name in options.servers]
+    certificate = Certificate(folder)
+    if binaries.openssl:
+        certificate.make(binaries.openssl)
     # h2load is started by this program and inherits its CPU.
     os.sched_setaffinity(0, load_cpus)
-    generator = H2load(h2load, folder)
+    curl = Curl(binaries.curl or "", certificate)
+    generator = H2load(h2load, folder, curl)
+    handshakes = Handshakes(folder, curl)
     for load in LOADS:
         for connections in options.connections or load.connections if load.name in options.only else []:
-            results.cells.append(rounds.measure(load, connections, servers, generator, options.rounds, options.seconds))
+            client = handshakes if isinstance(load, HandshakeLoad) else generator
+            results.cells.append(rounds.measure(load, connections, servers, client, options.rounds, options.seconds))
     python_servers = [server(binaries, folder, server_cpus) for server in PYTHON_SERVERS if server.name in options.servers]
     echo = WebSocketEcho(folder)
     for load in PYTHON_LOADS:

@@ -23,6 +23,7 @@ class WebSocketLoad(PythonLoad):
 
 MANY = (64,)
 ASYNC = ("granian", "uvicorn", "hypercorn")
+HTTP2 = ("granian", "hypercorn")
 # Uvicorn's usual protocol first.
 SOCKETS = ("uvicorn", "uvicorn-wsproto", "granian", "hypercorn")
 
@@ -36,7 +37,8 @@ PYTHON_LOADS = [
     ),
     PythonLoad("python-flask", "Flask hello", "/", HELLO, MANY, module="flask_app", peers=("bjoern", "uwsgi"), most=1.0),
     PythonLoad("python-echo", "10 KiB POST echo", "/echo", UPLOAD, MANY, UPLOAD, peers=("uvicorn", "granian"), most=0.6),
-    PythonLoad("http2", "ASGI hello over HTTP/2, 10 in flight", "/", HELLO, MANY, in_flight=10, peers=("granian", "hypercorn"), most=0.6, http2=True),
+    PythonLoad("http2", "ASGI hello over HTTP/2", "/", HELLO, MANY, peers=HTTP2, most=0.6, http2=True),
+    PythonLoad("http2", "ASGI hello over HTTP/2, 10 in flight", "/", HELLO, MANY, in_flight=10, peers=HTTP2, most=0.6, http2=True),
     PythonLoad("python-64k", "64 KiB answer", "/64k", LARGE, MANY, peers=("granian", "uvicorn"), most=0.6),
     WebSocketLoad("websocket", "WebSocket echo, 32 bytes", "/", b"x" * 32, MANY, module="websocket_echo", peers=SOCKETS, most=0.6),
     WebSocketLoad("websocket", "WebSocket echo, 1 KiB", "/", b"x" * 1024, MANY, module="websocket_echo", peers=SOCKETS, most=0.6),

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, asdict
 
+from .client_program import ClientProgram
 from .errors import BenchmarkError
 from .h2load import H2load
 from .loads import Load
 from .processes import Process
 from .progress import say
 from .servers import Server
-from .websocket_load import WebSocketEcho
 
-Generator = H2load | WebSocketEcho
+Generator = H2load | ClientProgram
 
 # How much of a measured run's length the run for latencies has.
 LATENCY_SHARE = 4

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .certificate import Certificate
 from .client import connect
 from .errors import BenchmarkError
 from .loads import FILE_LOAD, HELLO, LARGE, Load
@@ -20,6 +21,9 @@ class Binaries:
     hummingbird: str | None = None
     # The virtual environment of the servers of Python apps.
     venv: str | None = None
+    # What makes the certificate of those that speak TLS, and what checks answers that are not HTTP/1.1 in clear text.
+    openssl: str | None = None
+    curl: str | None = None
 
 
 class Server:
@@ -36,6 +40,7 @@ class Server:
         # nginx's worker runs as another user and must get here.
         self.folder.chmod(0o755)
         self.socket = str(self.folder / "s")
+        self.certificate = Certificate(folder)
 
     def serves(self, load: Load) -> bool:
         return True
@@ -84,10 +89,10 @@ class Nginx(Server):
     def command(self, load: Load) -> list[str]:
         (self.folder / "file").write_bytes(FILE_LOAD.answer)
         configuration = self.folder / "nginx.conf"
-        configuration.write_text(self.configuration())
+        configuration.write_text(self.configuration(load))
         return [self.binaries.nginx or "", "-p", str(self.folder), "-c", str(configuration), "-e", str(self.folder / "log")]
 
-    def configuration(self) -> str:
+    def configuration(self, load: Load) -> str:
         """One worker, everything that costs time without serving switched off, and no end to keep-alive."""
         return f"""\
 daemon off;
@@ -110,7 +115,8 @@ http {{
     uwsgi_temp_path {self.folder}/uwsgi;
     scgi_temp_path {self.folder}/scgi;
     server {{
-        listen unix:{self.socket} backlog=4096;
+        listen unix:{self.socket} backlog=4096{" http2" * load.http2}{" ssl" * load.tls};
+        {self.tls() if load.tls else ""}
         root {self.folder};
         location = / {{ return 200 "{HELLO.decode()}"; }}
         location = /64k {{ {self.large_answer()} }}
@@ -118,6 +124,10 @@ http {{
     }}
 }}
 """
+
+    def tls(self) -> str:
+        """1.3 is not among this version's own protocols."""
+        return f"ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {self.certificate.chain}; ssl_certificate_key {self.certificate.key};"
 
     def large_answer(self) -> str:
         """64 KiB from memory, as the other servers have them; nginx takes no string as long as that in one piece."""
@@ -145,11 +155,16 @@ class Hummingbird(Server):
         return load != FILE_LOAD
 
     def command(self, load: Load) -> list[str]:
-        return [self.binaries.hummingbird or "", self.socket]
+        tls = ["--tls", self.certificate.chain, self.certificate.key]
+        return [self.binaries.hummingbird or "", self.socket, *(["--http2"] * load.http2), *(tls * load.tls)]
 
 
 class HummingbirdRouter(Hummingbird):
     name = "hummingbird-router"
+
+    def serves(self, load: Load) -> bool:
+        """Another protocol makes a look-up no dearer."""
+        return super().serves(load) and not (load.http2 or load.tls)
 
     def command(self, load: Load) -> list[str]:
         return super().command(load) + ["--router"]
@@ -161,17 +176,17 @@ class Roost(Server):
     def command(self, load: Load) -> list[str]:
         """The command for what it has built in, an application of our own for the rest."""
         if load.path == "/":
-            return [self.binaries.roost or "", "serve", "builtin:hello", *self.flags]
+            return [self.binaries.roost or "", "serve", "builtin:hello", *self.flags(load)]
         if load == FILE_LOAD:
             files = self.folder / "files"
             files.mkdir(exist_ok=True)
             (files / "file").write_bytes(load.answer)
-            return [self.binaries.roost or "", "serve", f"static:{files}", *self.flags]
-        return [self.binaries.bench_roost or "", *self.flags]
+            return [self.binaries.roost or "", "serve", f"static:{files}", *self.flags(load)]
+        return [self.binaries.bench_roost or "", *self.flags(load)]
 
-    @property
-    def flags(self) -> list[str]:
-        return ["--bind", f"unix:{self.socket}", "--keep-alive-max-requests", "off"]
+    def flags(self, load: Load) -> list[str]:
+        tls = ["--certfile", self.certificate.chain, "--keyfile", self.certificate.key]
+        return ["--bind", f"unix:{self.socket}", "--keep-alive-max-requests", "off", *(tls * load.tls)]
 
 
 class ConfiguredRoost(Roost):

@@ -3,27 +3,27 @@ import Glibc
 import Hummingbird
 import NIOPosix
 
-/// The benchmark's routes on Hummingbird with one event loop: `HummingbirdServer SOCKET [--router]`.
+/// The benchmark's routes on Hummingbird with one event loop.
 @main
 struct HummingbirdServer {
     static func main() async throws {
-        let arguments = CommandLine.arguments.dropFirst()
-        guard let path = arguments.first(where: { !$0.hasPrefix("-") }) else {
-            complain("usage: HummingbirdServer SOCKET [--router]")
+        guard let options = Options(CommandLine.arguments.dropFirst()) else {
+            complain(Options.usage)
             exit(2)
         }
-        if arguments.contains("--router") {
-            try await serve(routed().buildResponder(), at: path)
+        if options.hasRouter {
+            try await serve(routed().buildResponder(), options)
         } else {
-            try await serve(unrouted(), at: path)
+            try await serve(unrouted(), options)
         }
     }
 
-    private static func serve<Responder: HTTPResponder<BasicRequestContext>>(_ responder: Responder, at path: String) async throws {
+    private static func serve<Responder: HTTPResponder<BasicRequestContext>>(_ responder: Responder, _ options: Options) async throws {
         let application = Application(
             responder: responder,
+            server: try options.server,
             // A backlog above the largest number of connections that are opened at once.
-            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path), backlog: 4096),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: options.path), backlog: 4096),
             onServerRunning: { _ in announceReady() },
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup(numberOfThreads: 1))
         )
