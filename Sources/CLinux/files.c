@@ -17,6 +17,11 @@ int clinux_open_beneath(int directory, const char *path, int follows_links) {
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+int clinux_open_without_links(const char *path) {
+    struct open_how how = {.flags = reading, .resolve = RESOLVE_NO_SYMLINKS};
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
 int clinux_open_name(int directory, const char *name) { return openat(directory, name, reading | O_NOFOLLOW); }
 
 int clinux_is_readable(int descriptor) {

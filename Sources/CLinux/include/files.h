@@ -9,6 +9,9 @@ int clinux_open_beneath(int directory, const char *_Nonnull path, int follows_li
 /// The same for one name in the directory, which may not be a symbolic link (ELOOP), on every kernel.
 int clinux_open_name(int directory, const char *_Nonnull name);
 
+/// The same for an absolute path, none of whose parts may be a symbolic link (openat2(2)).
+int clinux_open_without_links(const char *_Nonnull path);
+
 /// Whether an open descriptor's file may be read through it; 0 or 1.
 int clinux_is_readable(int descriptor);
 

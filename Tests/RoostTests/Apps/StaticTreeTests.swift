@@ -72,6 +72,25 @@ struct StaticTreeTests {
         }
     }
 
+    @Test("is found again when its root was moved and a symbolic link, there or above, leads to it")
+    func movedRoot() throws {
+        let (above, moved) = (site.outside + "/above", site.outside + "/moved")
+        mkdir(above, 0o755)
+        mkdir(above + "/root", 0o755)
+        writeFile("a", above + "/root/a..b")
+        let tree = StaticTree(above + "/root", followsLinks: false)
+        func isThere() throws -> Bool { if case .file = try tree.open(Array("a..b".utf8)) { true } else { false } }
+        #expect(try isThere())
+        rename(above, moved)
+        #expect(try !isThere())
+        symlink(moved, above)
+        #expect(try isThere())
+        unlink(above)
+        mkdir(above, 0o755)
+        symlink(moved + "/root", above + "/root")
+        #expect(try isThere())
+    }
+
     @Test("says what is wrong with its root")
     func problems() {
         #expect(StaticTree(site.root, followsLinks: true).problem == nil && StaticTree(site.root + "//", followsLinks: false).problem == nil)

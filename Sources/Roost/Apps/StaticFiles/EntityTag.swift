@@ -6,7 +6,14 @@ struct EntityTag: Equatable, CustomStringConvertible {
     /// What stands between the quotes.
     let name: String
 
-    var description: String { (isWeak ? "W/\"" : "\"") + name + "\"" }
+    var description: String {
+        var text = ""
+        text.reserveCapacity(name.utf8.count + 4)
+        text += isWeak ? "W/\"" : "\""
+        text += name
+        text += "\""
+        return text
+    }
 
     /// Whether both name the same bytes (section 8.8.3.2).
     func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && name == other.name }

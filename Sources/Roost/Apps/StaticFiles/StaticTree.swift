@@ -14,8 +14,10 @@ struct StaticTree: Sendable {
     /// Its absolute path, without a slash at the end.
     let root: String
     let followsLinks: Bool
-    /// `root` with a slash behind it, for system calls.
-    private let rootText: ContiguousArray<CChar>
+    /// `root` with a slash behind it.
+    private let rootPrefix: [UInt8]
+    /// Whether no symbolic link led to the root when this was made, so that one call can open what is below it.
+    private let mayOpenAtOnce: Bool
 
     /// - Parameter directory: relative to the working directory, if it is not absolute.
     init(_ directory: String, followsLinks: Bool) {
@@ -27,7 +29,8 @@ struct StaticTree: Sendable {
         }
         while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         root = path == "/" ? "" : path
-        rootText = (root + "/").utf8CString
+        rootPrefix = root.utf8 + [UInt8(ascii: "/")]
+        mayOpenAtOnce = !followsLinks && Self.hasNoLinks(root.isEmpty ? "/" : root)
         self.followsLinks = followsLinks
     }
 
@@ -48,11 +51,22 @@ struct StaticTree: Sendable {
     /// The root is found anew each time: a release is often put in place by a symbolic link that leads to it.
     /// - Throws: `SystemError` if it may well be there, but cannot be opened now.
     func open(_ path: [UInt8]) throws(SystemError) -> Item {
+        if mayOpenAtOnce, !Self.mayLeadUp(path) {
+            let descriptor = openAtOnce(path)
+            if descriptor >= 0 { return try Self.item(descriptor) }
+            // Whatever else it is may have to do with the root, or with the kernel.
+            if errno == ENOENT { return .nothing }
+        }
         let directory = nameRoot()
         guard directory >= 0 else { return try Self.nothing("open") }
         defer { close(directory) }
         let descriptor = openBeneath(directory, path)
         guard descriptor >= 0 else { return try Self.nothing("openat2") }
+        return try Self.item(descriptor)
+    }
+
+    /// Takes over a descriptor of what was found.
+    private static func item(_ descriptor: Int32) throws(SystemError) -> Item {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             close(descriptor)
@@ -70,7 +84,29 @@ struct StaticTree: Sendable {
         }
     }
 
-    private func nameRoot() -> Int32 { rootText.withUnsafeBufferPointer { $0.baseAddress.map(clinux_name_directory) ?? -1 } }
+    private func nameRoot() -> Int32 { Self.withText(rootPrefix) { clinux_name_directory($0) } }
+
+    /// The whole path in one call: where no link is followed and no name leads up, nothing leads out of the root, and finding the root is half the work.
+    private func openAtOnce(_ path: [UInt8]) -> Int32 {
+        Self.withText(rootPrefix, path) { clinux_open_without_links($0) }
+    }
+
+    /// Whether a name of it may be `..`.
+    private static func mayLeadUp(_ path: [UInt8]) -> Bool {
+        let dot = UInt8(ascii: ".")
+        var last: UInt8 = 0
+        for byte in path {
+            if byte == dot, last == dot { return true }
+            last = byte
+        }
+        return false
+    }
+
+    private static func hasNoLinks(_ path: String) -> Bool {
+        guard let real = realpath(path, nil) else { return false }
+        defer { free(real) }
+        return strcmp(real, path) == 0
+    }
 
     private func openBeneath(_ directory: Int32, _ path: [UInt8]) -> Int32 {
         var attempts = 0
@@ -101,8 +137,14 @@ struct StaticTree: Sendable {
         return place
     }
 
-    private static func withText(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
-        (path + [0]).withUnsafeBufferPointer { $0.withMemoryRebound(to: CChar.self) { $0.baseAddress.map(body) ?? -1 } }
+    /// Calls `body` with the bytes of both as C's string.
+    private static func withText(_ prefix: [UInt8], _ path: [UInt8] = [], _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+        var text: [UInt8] = []
+        text.reserveCapacity(prefix.count + path.count + 1)
+        text += prefix
+        text += path
+        text.append(0)
+        return text.withUnsafeBufferPointer { $0.withMemoryRebound(to: CChar.self) { $0.baseAddress.map(body) ?? -1 } }
     }
 
     private static func nothing(_ call: String) throws(SystemError) -> Item {
