@@ -14,6 +14,7 @@ import trio
 
 from ._flag import Flag
 from ._report import StatusReporter
+from ._request_nurseries import RequestNurseries
 from ._serving import Serving
 from ._shutdown import Shutdown
 from .config import Config
@@ -67,11 +68,14 @@ async def with_runtime(body: Callable[[TrioRuntime], Awaitable[None]]) -> None:
     """Gives `body` a nursery to start tasks in, and waits for them."""
     failure: Optional[BaseException] = None
     async with trio.open_nursery() as nursery:
+        runtime = TrioRuntime(nursery)
         try:
-            await body(TrioRuntime(nursery))
+            await body(runtime)
         except (Exception, KeyboardInterrupt) as error:
             # Raised outside of the nursery it is what it is, and not a group of one.
             failure = error
+        finally:
+            runtime.close()
     if failure is not None:
         raise failure
 
@@ -97,21 +101,23 @@ class TrioRuntime:
     """
 
     interruptions = (trio.Cancelled, KeyboardInterrupt)
+    spawn_keywords = None
+    hastening = None
 
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
+        self._nurseries = RequestNurseries(nursery)
+        # Starts a request's task.
+        self.spawn = self._nurseries.start
 
     @property
     def is_busy(self) -> bool:
         """Whether a task goes on that was started here."""
-        return bool(self._nursery.child_tasks)
+        return len(self._nursery.child_tasks) > self._nurseries.count or self._nurseries.are_busy
 
-    def spawn(self, coroutine: Coroutine[Any, Any, object]) -> trio.CancelScope:
-        """Starts a request's task."""
-        scope = trio.CancelScope(shield=True)
-        # Named here, trio need not put the name together for each.
-        self._nursery.start_soon(_run, coroutine, scope, name=_RUN)
-        return scope
+    def close(self) -> None:
+        """Nothing is started any more."""
+        self._nurseries.close()
 
     def future(self) -> TrioFuture:
         return TrioFuture()
@@ -139,14 +145,6 @@ class TrioRuntime:
         job = _TrioJob()
         self._nursery.start_soon(job.run, call)
         return job
-
-
-async def _run(coroutine: Coroutine[Any, Any, object], scope: trio.CancelScope) -> None:
-    with scope:
-        await coroutine
-
-
-_RUN = f"{_run.__module__}.{_run.__qualname__}"
 
 
 # A Ctrl-C that hit this task would leave nobody to finish the requests.

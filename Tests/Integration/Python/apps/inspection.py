@@ -15,11 +15,17 @@ def memory():
 
 
 def tasks():
-    """How many tasks the running loop has; None without a loop."""
+    """How many tasks the running loop has, but for those that keep a place for requests to come; None without a loop."""
     trio = sys.modules.get("trio")
     if trio is not None:
         try:
-            return trio.lowlevel.current_statistics().tasks_living
+            living = trio.lowlevel.current_statistics().tasks_living
+            waiting, keepers = [trio.lowlevel.current_root_task()], 0
+            while waiting:
+                task = waiting.pop()
+                keepers += task.name == "roost.trio.nursery"
+                waiting.extend(child for nursery in task.child_nurseries for child in nursery.child_tasks)
+            return living - keepers
         except RuntimeError:
             pass
     try:
