@@ -92,10 +92,11 @@ PyObject *cpython_call3(PyObject *callable, PyObject *first, PyObject *second, P
     return call(callable, arguments, 3);
 }
 
-PyObject *cpython_copy_context(void) {
-    if (!cpython_functions.PyContext_CopyCurrent || !cpython_functions.PyContext_Enter || !cpython_functions.PyContext_Exit) return NULL;
-    return cpython_functions.PyContext_CopyCurrent();
+int cpython_has_contexts(void) {
+    return cpython_functions.PyContext_CopyCurrent && cpython_functions.PyContext_Enter && cpython_functions.PyContext_Exit;
 }
+
+PyObject *cpython_copy_context(void) { return cpython_has_contexts() ? cpython_functions.PyContext_CopyCurrent() : NULL; }
 
 int cpython_enter_context(PyObject *context) { return cpython_functions.PyContext_Enter(context); }
 

@@ -103,6 +103,7 @@ typedef struct {
 #define CPYTHON_FUNCTIONS(X) \
     X(PyObject *_Nullable, PyImport_ImportModule, (const char *_Nonnull a), (a)) \
     X(PyObject *_Nullable, PyObject_GetAttrString, (PyObject *_Nonnull a, const char *_Nonnull b), (a, b)) \
+    X(int, PyObject_SetAttr, (PyObject *_Nonnull a, PyObject *_Nonnull b, PyObject *_Nullable c), (a, b, c)) \
     X(int, PyObject_SetAttrString, (PyObject *_Nonnull a, const char *_Nonnull b, PyObject *_Nullable c), (a, b, c)) \
     X(PyObject *_Nullable, PyObject_GetAttr, (PyObject *_Nonnull a, PyObject *_Nonnull b), (a, b)) \
     X(PyObject *_Nullable, PyObject_Call, (PyObject *_Nonnull a, PyObject *_Nonnull b, PyObject *_Nullable c), (a, b, c)) \
@@ -234,6 +235,9 @@ PyObject *_Nullable cpython_call3(PyObject *_Nonnull callable, PyObject *_Nonnul
 
 /// PyIter_Send, by the `send` method where the interpreter lacks it (3.9).
 int cpython_send(PyObject *_Nonnull coroutine, PyObject *_Nonnull value, PyObject *_Nullable *_Nonnull result);
+
+/// Whether the interpreter exports the functions for contexts.
+int cpython_has_contexts(void);
 
 /// A copy of the thread's context (PEP 567); NULL without an exception where the interpreter does not export the functions for it.
 PyObject *_Nullable cpython_copy_context(void);

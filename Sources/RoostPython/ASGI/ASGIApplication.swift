@@ -9,7 +9,11 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
     /// The application: `application(scope, receive, send)` returns a coroutine.
     let callable: PyPointer
     /// Starts a coroutine as a task.
-    private(set) var spawn: PyPointer
+    private var spawn: PyPointer
+    /// What it is called with besides; nil for a runtime whose tasks have no names.
+    private var spawnKeywords: PyPointer?
+    /// Has tasks begin at once that would not of themselves; nil where they do, or must not.
+    private var eagerTasks: EagerTasks?
     /// Makes a future.
     let future: PyPointer
     /// Waits for a future, in a coroutine.
@@ -50,6 +54,7 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
     deinit {
         for pointer in [callable, runtime, spawn, future, wait, ready, clientDisconnected] { Py_DecRef(pointer) }
         Py_DecRef(state)
+        Py_DecRef(spawnKeywords)
     }
 
     /// Asks the runtime again how tasks are started: the application may have set a task factory during its startup.
@@ -57,6 +62,22 @@ final class ASGIApplication: ApplicationRunner, @unchecked Sendable {
         let now = try PythonReference(PyObject_GetAttrString(runtime, "spawn")).release()
         Py_DecRef(spawn)
         spawn = now
+        let keywords = try PythonReference(PyObject_GetAttrString(runtime, "spawn_keywords"))
+        Py_DecRef(spawnKeywords)
+        // A copy, for each task's name is put into it.
+        spawnKeywords = keywords.pointer == Py_None() ? nil : try PythonReference(PyDict_Copy(keywords.pointer)).release()
+        let parts = try PythonReference(PyObject_GetAttrString(runtime, "hastening"))
+        eagerTasks = try EagerTasks(parts.pointer, types)
+    }
+
+    /// Gives a request to a task of its own, which is called like it if the runtime lets tasks be named.
+    func startTask(_ request: PyPointer, _ id: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
+        guard let spawnKeywords else { return try PythonReference(cpython_call1(spawn, request)) }
+        try share(id.pointer, at: interned.name, of: spawnKeywords)
+        let arguments = try PythonReference(PyTuple_New(1))
+        guard PyTuple_SetItem(arguments.pointer, 0, returning(request)) == 0 else { throw PythonRaised() }
+        if let eagerTasks, let task = try eagerTasks.start(spawn, arguments.pointer, spawnKeywords) { return task }
+        return try PythonReference(PyObject_Call(spawn, arguments.pointer, spawnKeywords))
     }
 
     func set(state: PyPointer) {
@@ -122,8 +143,10 @@ struct ASGITypes: @unchecked Sendable {
     let immediate: HeapType
     let ready: PyPointer
     let wait: PyPointer
+    let callSoonHook: HeapType
     let receiveDefinition: UnsafeMutablePointer<PyMethodDef>
     let sendDefinition: UnsafeMutablePointer<PyMethodDef>
+    let callSoonDefinition: UnsafeMutablePointer<PyMethodDef>
 
     init() throws(PythonRaised) {
         request = try ASGIRequest.makeType()
@@ -132,6 +155,8 @@ struct ASGITypes: @unchecked Sendable {
         wait = try Self.waitFunction().release()
         receiveDefinition = ASGIRequest.receiveTable()
         sendDefinition = ASGIRequest.sendTable()
+        callSoonHook = try CallSoonHook.makeType()
+        callSoonDefinition = CallSoonHook.table()
     }
 
     /// A coroutine function cannot be made in C.

@@ -33,17 +33,19 @@ final class ASGIRequest {
     /// - Parameter itself: this request as Python's object.
     func start(_ itself: PyPointer) {
         do throws(PythonRaised) {
-            let scope = try application.scope.make(for: exchange, state: application.state)
+            let id = try PythonText.object(exchange.requestID)
+            let scope = try application.scope.make(for: exchange, id: id, state: application.state)
             let receive = try PythonReference(PyCFunction_NewEx(application.receiveDefinition, itself, nil))
             let send = try PythonReference(PyCFunction_NewEx(application.sendDefinition, itself, nil))
             coroutine = try PythonReference(
                 cpython_call3(application.callable, scope.pointer, receive.pointer, send.pointer)
             ).release()
+            let task = try application.startTask(itself, id)
+            // A task that has run to its end already is not kept.
+            guard coroutine != nil else { return }
+            self.task = task.release()
             // Not weakly: the exchange lets go of it when the request ends.
             exchange.isCancelled(by: cancel)
-            let task = try PythonReference(cpython_call1(application.spawn, itself))
-            // A task that has run to its end already is not kept.
-            if coroutine != nil { self.task = task.release() }
         } catch {
             // A task that begins at once may end the process by what it raises.
             if isForTask { endForTask() } else { end(PythonFailure.taken()) }

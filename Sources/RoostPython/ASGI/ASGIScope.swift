@@ -55,8 +55,10 @@ final class ASGIScope {
 
     /// Says in the thread's context, too, which request begins.
     ///
-    /// - Parameter state: what the application has put into its lifespan's state; nil if it has no lifespan.
-    func make(for exchange: Exchange, state: PyPointer?) throws(PythonRaised) -> PythonReference {
+    /// - Parameters:
+    ///   - id: what the request is called.
+    ///   - state: what the application has put into its lifespan's state; nil if it has no lifespan.
+    func make(for exchange: Exchange, id: borrowing PythonReference, state: PyPointer?) throws(PythonRaised) -> PythonReference {
         let isWebSocket = exchange.asksForWebSocket
         let scope = try PythonReference(PyDict_Copy(isWebSocket ? webSocketTemplate : template))
         let dictionary = scope.pointer
@@ -87,7 +89,6 @@ final class ASGIScope {
         if let endpoint = request.client { try set(client.object(endpoint), at: interned.client, of: dictionary) }
         if let endpoint = request.server { try set(server.object(endpoint), at: interned.serverKey, of: dictionary) }
         if let state { try set(PythonReference(PyDict_Copy(state)), at: interned.state, of: dictionary) }
-        let id = try PythonText.object(exchange.requestID)
         try interned.requestID.set(id)
         try interned.traceID.set(exchange.traceIDs.trace)
         try set(extensions.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)

@@ -8,7 +8,11 @@ from typing import Any, Callable, Optional, Protocol
 
 from ._flag import Flag
 
-__all__ = ["Cancellable", "Future", "Job", "Runtime", "TaskRuntime", "Watch"]
+__all__ = ["Cancellable", "Future", "Hastening", "Job", "Runtime", "TaskRuntime", "Watch"]
+
+
+# A loop of asyncio, and asyncio's own dictionary of which task each loop is in.
+Hastening = tuple[Any, dict[Any, Any]]
 
 
 class Cancellable(Protocol):
@@ -62,8 +66,16 @@ class TaskRuntime(Runtime, Protocol):
     """A loop that runs tasks, too: the server's own by `start`, those of requests by what the extension asks for."""
 
     @property
-    def spawn(self) -> Callable[[Coroutine[Any, Any, Any]], Cancellable]:
-        """Starts a request's task."""
+    def spawn(self) -> Callable[..., Cancellable]:
+        """Starts a request's task; called with its coroutine."""
+
+    @property
+    def spawn_keywords(self) -> Optional[dict[str, Any]]:
+        """What `spawn` is called with by name, besides the task's `name`; None if it takes nothing by name."""
+
+    @property
+    def hastening(self) -> Optional[Hastening]:
+        """With what a task can be made to begin at once that `spawn` starts for later; None if it need not or must not."""
 
     @property
     def future(self) -> Callable[[], Future]:

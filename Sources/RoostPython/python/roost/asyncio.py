@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional
 
 from ._flag import Flag
 from ._report import StatusReporter
+from ._runtime import Hastening
 from ._serving import Serving
 from ._shutdown import Shutdown
 from .config import Config
@@ -101,18 +102,36 @@ class AsyncioRuntime:
         self.future = loop.create_future
 
     @property
-    def spawn(self) -> Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]:
+    def spawn(self) -> Callable[..., asyncio.Task[Any]]:
         """Starts a request's task."""
+        return asyncio.Task if self._makes_tasks else self.loop.create_task
+
+    @property
+    def spawn_keywords(self) -> Optional[dict[str, Any]]:
+        if not self._makes_tasks:
+            return None
+        # A request is run up to its first real wait at once.
+        return {"loop": self.loop, "eager_start": True} if sys.version_info >= (3, 12) else {"loop": self.loop}
+
+    @property
+    def hastening(self) -> Optional[Hastening]:
+        if not self._makes_tasks or sys.version_info >= (3, 12) or self.loop.get_debug():
+            return None
+        try:
+            from _asyncio import Task, _current_tasks
+        except ImportError:
+            return None
+        return (self.loop, _current_tasks) if asyncio.Task is Task and "call_soon" not in vars(self.loop) else None
+
+    @property
+    def _makes_tasks(self) -> bool:
+        """Whether tasks need not come from the loop itself."""
         # A task factory must see every task.
         if self.loop.get_task_factory() is not None:
-            return self.loop.create_task
-        # Without one a request is run up to its first real wait at once.
-        if sys.version_info >= (3, 12):
-            return partial(asyncio.Task, loop=self.loop, eager_start=True)
-        # The loop's own way ends in the same call, after others.
-        if type(self.loop).create_task is asyncio.BaseEventLoop.create_task or type(self.loop).__module__ == "uvloop":
-            return partial(asyncio.Task, loop=self.loop)
-        return self.loop.create_task
+            return False
+        loop = type(self.loop)
+        # Without one, these ways end in the same call, after others; a task that is to begin at once goes by none of them.
+        return sys.version_info >= (3, 12) or loop.create_task is asyncio.BaseEventLoop.create_task or loop.__module__ == "uvloop"
 
     async def wait(self, seconds: Optional[float], *flags: Flag) -> None:
         if any(flag.is_set for flag in flags):
