@@ -17,8 +17,8 @@ final class ASGIScope {
     private let extensions: ScopeExtensionsObject
     private let client = EndpointObject()
     private let server = EndpointObject()
-    /// Exclusivity is not checked at run time: nothing that looks for a name runs Python's code.
-    @exclusivity(unchecked) private var names = HeaderNames()
+    /// Exclusivity is not checked at run time: nothing that looks for a field runs Python's code.
+    @exclusivity(unchecked) private var pairs = HeaderPairs()
 
     init(_ interned: Interned) throws(PythonRaised) {
         self.interned = interned
@@ -51,6 +51,7 @@ final class ASGIScope {
         Py_DecRef(template)
         Py_DecRef(webSocketTemplate)
         Py_DecRef(versions)
+        pairs.removeAll()
     }
 
     /// Says in the thread's context, too, which request begins.
@@ -126,9 +127,9 @@ final class ASGIScope {
         let head = exchange.head
         let list = try PythonReference(PyList_New(head.fieldCount))
         for index in 0..<head.fieldCount {
-            let name = try names.object(bytes.extracting(head.fieldNameRange(at: index)))
-            let value = try PythonText.bytes(bytes.extracting(head.fieldValueRange(at: index)))
-            try Self.put(name, value, into: list.pointer, at: index)
+            let pair = try pairs.object(bytes.extracting(head.fieldNameRange(at: index)), bytes.extracting(head.fieldValueRange(at: index)))
+            // It takes the reference over, also when it fails.
+            guard PyList_SetItem(list.pointer, index, pair.release()) == 0 else { throw PythonRaised() }
         }
         return list
     }

@@ -37,17 +37,15 @@ final class ScopeExtensionsObject {
         }
     }
 
-    /// - Parameter requestID: what the request is called.
-    func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
+    /// - Parameters:
+    ///   - requestID: what the request is called.
+    ///   - hasEvents: whether the application sends events, to which some extensions add.
+    func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference, hasEvents: Bool = true) throws(PythonRaised) -> PythonReference {
         let all = PythonDictionary(try PythonReference(PyDict_New()))
         let request = try PythonReference(PyDict_New())
         try share(requestID.pointer, at: idKey, of: request.pointer)
         try all.set(requestIDKey, request)
-        if extensions.pathsend != nil { try all.set(pathsendKey, PythonReference(PyDict_New())) }
-        if extensions.zerocopysend != nil { try all.set(zerocopysendKey, PythonReference(PyDict_New())) }
-        if extensions.trailers != nil { try all.set(trailersKey, PythonReference(PyDict_New())) }
-        if extensions.earlyHint != nil { try all.set(earlyHintKey, PythonReference(PyDict_New())) }
-        if extensions.webSocketHTTPResponse != nil { try all.set(webSocketResponseKey, PythonReference(PyDict_New())) }
+        if hasEvents { try setEvents(extensions, of: all) }
         if let credentials = extensions.peer {
             let peer = try dictionary(credentials)
             try all.set(peerKey, peer)
@@ -55,6 +53,15 @@ final class ScopeExtensionsObject {
         if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls)) }
         if let header = extensions.proxyProtocol { try all.set("proxy_protocol", Self.dictionary(header)) }
         return all.release()
+    }
+
+    /// What an application may send beyond the usual events.
+    private func setEvents(_ extensions: ScopeExtensions, of all: borrowing PythonDictionary) throws(PythonRaised) {
+        if extensions.pathsend != nil { try all.set(pathsendKey, PythonReference(PyDict_New())) }
+        if extensions.zerocopysend != nil { try all.set(zerocopysendKey, PythonReference(PyDict_New())) }
+        if extensions.trailers != nil { try all.set(trailersKey, PythonReference(PyDict_New())) }
+        if extensions.earlyHint != nil { try all.set(earlyHintKey, PythonReference(PyDict_New())) }
+        if extensions.webSocketHTTPResponse != nil { try all.set(webSocketResponseKey, PythonReference(PyDict_New())) }
     }
 
     private func dictionary(_ credentials: PeerCredentials) throws(PythonRaised) -> PythonReference {

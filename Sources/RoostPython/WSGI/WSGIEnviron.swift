@@ -103,7 +103,7 @@ final class WSGIEnviron {
         try interned.requestID.set(id)
         try interned.traceID.set(exchange.traceIDs.trace)
         try share(id.pointer, at: names.requestID, of: dictionary)
-        try set(extensions.make(request.extensions, requestID: id), at: names.extensions, of: dictionary)
+        try set(extensions.make(request.extensions, requestID: id, hasEvents: false), at: names.extensions, of: dictionary)
         return environ
     }
 
@@ -158,9 +158,9 @@ final class WSGIEnviron {
         for index in 0..<head.fieldCount {
             let name = bytes.extracting(head.fieldNameRange(at: index))
             switch try fieldNames.place(of: name) {
-            case .variable(let variable, let isRepeated):
+            case .variable(let variable, let isRepeated, let place):
                 let value = isRepeated
-                    ? try Self.joined(head.fieldName(at: index), in: head) : try PythonText.latin1(bytes.extracting(head.fieldValueRange(at: index)))
+                    ? try Self.joined(head.fieldName(at: index), in: head) : try fieldNames.value(at: place, bytes.extracting(head.fieldValueRange(at: index)))
                 try set(value, at: variable.pointer, of: dictionary)
             case .uncertain(let variable):
                 try set(Self.joined(head.fieldName(at: index), in: head), at: variable.pointer, of: dictionary)

@@ -1,4 +1,5 @@
 import CPython
+import HTTPWire
 
 /// The variables of header fields (`HTTP_ACCEPT_ENCODING`) as `str` objects, so that the usual ones are made once.
 ///
@@ -6,8 +7,8 @@ import CPython
 struct WSGIFieldNames {
     /// What becomes of a field.
     enum Place: ~Copyable {
-        /// It is the value of this variable. `isRepeated`: there was one of this name in the same request.
-        case variable(PythonReference, isRepeated: Bool)
+        /// It is the value of this variable. `isRepeated`: there was one of this name in the same request. `index` is for `value(at:_:)`.
+        case variable(PythonReference, isRepeated: Bool, index: Int)
         /// The same, and whether it is repeated is not known.
         case uncertain(PythonReference)
         /// It has a variable without `HTTP_`, or none.
@@ -21,6 +22,16 @@ struct WSGIFieldNames {
         let variable: PyPointer?
         /// The request in which it came last.
         var request: UInt64
+        /// Its value then, if it is worth to be kept.
+        var value: KnownValue?
+        /// Whether no value is kept beyond its request.
+        let isSecret: Bool
+    }
+
+    /// A `str` of ASCII, and its memory, which lives as long as it does.
+    private struct KnownValue {
+        let object: PyPointer
+        let bytes: UnsafeRawBufferPointer
     }
 
     /// A power of two, twice as many as are kept, so that there is always a free place.
@@ -28,6 +39,8 @@ struct WSGIFieldNames {
     private static let capacity = 256
     /// Longer names are not kept: a client could fill the memory with them.
     private static let longest = 64
+    /// Longer values are not kept: few of them come again.
+    private static let longestValue = 96
 
     private var entries = [Entry?](repeating: nil, count: places)
     private var count = 0
@@ -44,7 +57,7 @@ struct WSGIFieldNames {
             if name.equals(entry.name) {
                 guard let variable = entry.variable else { return .none }
                 entries[index]?.request = request
-                return .variable(PythonReference(sharing: variable), isRepeated: entry.request == request)
+                return .variable(PythonReference(sharing: variable), isRepeated: entry.request == request, index: index)
             }
             index = (index + 1) & (Self.places - 1)
         }
@@ -52,12 +65,27 @@ struct WSGIFieldNames {
         let key = try PythonText.bytes(name)
         guard let variable = try Self.variable(for: name.copied) else {
             count += 1
-            entries[index] = Entry(name: key.release(), variable: nil, request: request)
+            entries[index] = Entry(name: key.release(), variable: nil, request: request, isSecret: true)
             return .none
         }
         count += 1
-        entries[index] = Entry(name: key.release(), variable: returning(variable.pointer), request: request)
-        return .variable(variable, isRepeated: false)
+        entries[index] = Entry(
+            name: key.release(), variable: returning(variable.pointer), request: request, isSecret: HeaderPairs.isSecret(name))
+        return .variable(variable, isRepeated: false, index: index)
+    }
+
+    /// The value of the field whose `Place` has this index: the object that it had the last time, if it is the same.
+    mutating func value(at index: Int, _ value: Span<UInt8>) throws(PythonRaised) -> PythonReference {
+        if let known = entries[index]?.value, value.equals(known.bytes) { return PythonReference(sharing: known.object) }
+        let made = try PythonText.latin1(value)
+        guard value.count <= Self.longestValue, value.bytes.isPrintableASCII, entries[index]?.isSecret == false else { return made }
+        var count = 0
+        // Of ASCII it is the object's own memory.
+        guard let start = PyUnicode_AsUTF8AndSize(made.pointer, &count) else { throw PythonRaised() }
+        let before = entries[index]?.value
+        entries[index]?.value = KnownValue(object: returning(made.pointer), bytes: UnsafeRawBufferPointer(start: start, count: count))
+        Py_DecRef(before?.object)
+        return made
     }
 
     private static func uncertain(_ name: Span<UInt8>) throws(PythonRaised) -> Place {
