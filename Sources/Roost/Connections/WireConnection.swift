@@ -26,8 +26,8 @@ class WireConnection {
     /// How long a connection without a request stays open once the server is shutting down.
     static let lastMoment = Nanoseconds(.seconds(1))
 
-    /// Invariant: the transport that owns this connection keeps the context alive longer.
-    final unowned(unsafe) let shared: LoopContext
+    /// Held, though the transport that owns this connection keeps it alive longer: what is looked at through it need not be retained then.
+    final let shared: LoopContext
     /// Invariant: the transport's connection owns this one. Nil until `attach`.
     final unowned(unsafe) private(set) var transport: (any ConnectionTransport)?
 

@@ -55,7 +55,7 @@ package final class Exchange: @unchecked Sendable {
     /// Whether the application said that trailer fields follow the body.
     @exclusivity(unchecked) var announcesTrailers = false
     var trailers = Headers()
-    var eventWaits: [EventWait] = []
+    @exclusivity(unchecked) var eventWaits: [EventWait] = []
     @exclusivity(unchecked) private var roomWaiter: (() -> Void)?
     /// The task that runs the application, if a task does.
     @exclusivity(unchecked) private var task: Task<Void, Never>?

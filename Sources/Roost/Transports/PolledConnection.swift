@@ -20,6 +20,10 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private let descriptor: Int32
     /// Invariant: the transport owns its connections and outlives them.
     private unowned(unsafe) let transport: PolledTransport
+    // Of the transport's, held here because nothing need be retained that is reached by constants.
+    private let loop: LoopExecutor
+    private let metrics: LoopMetrics?
+    private let readBuffer: UnsafeMutableBufferPointer<UInt8>
     private var connection: WireConnection
     private var state = State.open
     private var isNoted = false
@@ -35,6 +39,9 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         self.key = key
         self.descriptor = descriptor
         self.transport = transport
+        loop = transport.loop
+        metrics = transport.context.metrics
+        readBuffer = transport.readBuffer
         interest = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
         connection = transport.context.makeConnection(from: origin)
         connection.attach(to: self)
@@ -77,13 +84,13 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         var rounds = hungUp ? 16 : 1
         while connection.wantsRead, rounds > 0 {
             rounds -= 1
-            let count = readSome(descriptor, transport.readBuffer)
+            let count = readSome(descriptor, readBuffer)
             if count > 0 {
-                transport.context.metrics?.received(count)
+                metrics?.received(count)
                 // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
                 // What is replaced meanwhile has to live until it returns.
                 let receiver = connection
-                receiver.received(UnsafeBufferPointer(rebasing: transport.readBuffer[..<count]).span)
+                receiver.received(UnsafeBufferPointer(rebasing: readBuffer[..<count]).span)
                 connectionChanged()
             } else if count == 0 {
                 if hungUp {
@@ -153,7 +160,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     func connectionChanged() {
         guard !isNoted else { return }
         isNoted = true
-        transport.loop.noteChange(of: self)
+        loop.noteChange(of: self)
     }
 
     func settle() {
@@ -161,26 +168,29 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         guard case .open = state else { return }
         if !isBlocked { writeOutput() }
         guard case .open = state else { return }
+        let connection = connection
         switch connection.ending {
         case .open:
-            updateInterest()
-            setTimer()
+            updateInterest(for: connection)
+            setTimer(for: connection)
         case .now(let reset):
             close(reset: reset)
         case .afterOutput(let lingering):
             guard connection.output.isEmpty else {
-                updateInterest()
-                return setTimer()
+                updateInterest(for: connection)
+                return setTimer(for: connection)
             }
             if lingering { beginLingering() } else { close(reset: false) }
         }
     }
 
     private func writeOutput() {
+        // One that has something to write is not replaced.
+        let connection = connection
         while !connection.output.isEmpty {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
-                transport.context.metrics?.sent(count)
+                metrics?.sent(count)
                 connection.wrote()
                 // The socket is full, or might never be: the kernel tells that it is not when others have had their turn.
                 if connection.output.file != nil {
@@ -207,7 +217,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         while !isBlocked, !connection.output.isEmpty, connection.output.file == nil {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
-                transport.context.metrics?.sent(count)
+                metrics?.sent(count)
                 connection.wrote()
             } else if errno == EAGAIN {
                 isBlocked = true
@@ -224,7 +234,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         connectionChanged()
     }
 
-    private func updateInterest() {
+    private func updateInterest(for connection: WireConnection) {
         var wanted: UInt32 = 0
         if connection.wantsRead {
             wanted |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue
@@ -239,12 +249,17 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     }
 
     private func setTimer() {
-        let deadline: MonotonicTime
         switch state {
-        case .open: deadline = connection.deadline
-        case .lingering(_, let until): deadline = until
+        case .open: setTimer(for: connection)
+        case .lingering(_, let until): setTimer(at: until)
         case .closed: return
         }
+    }
+
+    @inline(__always)
+    private func setTimer(for connection: WireConnection) { setTimer(at: connection.deadline) }
+
+    private func setTimer(at deadline: MonotonicTime) {
         // An entry that comes too soon looks again and makes a later one: cheaper than one for each request.
         guard deadline < timerSetFor else { return }
         timerSetFor = deadline
@@ -255,7 +270,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     private func beginLingering() {
         guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { return close(reset: false) }
-        let until = transport.loop.now.advanced(by: Self.lingerTime)
+        let until = loop.now.advanced(by: Self.lingerTime)
         state = .lingering(discarded: 0, until: until)
         interest = EPOLLIN.rawValue
         transport.rewatch(descriptor, events: interest, data: key.packed)
@@ -266,7 +281,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private func linger(discarded: Int, until: MonotonicTime) {
         var discarded = discarded
         while discarded < Self.lingerLimit {
-            let count = readSome(descriptor, transport.readBuffer)
+            let count = readSome(descriptor, readBuffer)
             if count < 0 && errno == EINTR { continue }
             if count < 0 && errno == EAGAIN {
                 state = .lingering(discarded: discarded, until: until)
