@@ -29,6 +29,12 @@ extension HTTP1Connection: ExchangeWire {
         try write(body, more: more)
     }
 
+    func start(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
+        try putHead(status: status, headers: headers, bodyLength: body.count)
+        transport?.connectionChanged()
+        try response.write(whole: body, to: &output)
+    }
+
     @inline(__always)
     private func putHead(status: Int, headers: Headers, bodyLength: Int?) throws(ASGIError) {
         output.gather()

@@ -344,7 +344,7 @@ final class HTTP1Connection: WireConnection {
         let exchange = Exchange(head: head, hasBody: hasBody, number: requestCount, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
         if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
-        if head.wantsUpgrade, shared.runner.servesWebSockets {
+        if head.wantsUpgrade, shared.servesWebSockets {
             switch WebSocketHandshake.check(head) {
             case .notWebSocket: break
             case .rejected(let rejection): return reject(rejection)
@@ -365,7 +365,7 @@ final class HTTP1Connection: WireConnection {
             if readWillEnd { exchange.receiveDisconnect() }
         }
         shared.exchangeStarted(exchange)
-        shared.runner.run(exchange)
+        shared.start(exchange)
     }
 
     private func consumeBody(_ bytes: Span<UInt8>) -> Int {

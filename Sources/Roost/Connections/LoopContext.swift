@@ -9,7 +9,12 @@ final class LoopContext: @unchecked Sendable {
     let loop: LoopExecutor
     /// The same for NIO's handlers.
     let pipelineLoop: PipelineLoop
-    let runner: any ApplicationRunner
+    /// Starts the application for an exchange. A function, because one that is reached as `any ApplicationRunner` is copied for each call.
+    let start: (Exchange) -> Void
+    /// Whether each request has a Swift task.
+    let usesTasks: Bool
+    /// Whether the application knows of WebSockets.
+    let servesWebSockets: Bool
     let limits: ConnectionLimits
     let rootPath: String
     private let serverNames: [ServerName]
@@ -74,7 +79,10 @@ final class LoopContext: @unchecked Sendable {
         self.loop = loop
         pipelineLoop = PipelineLoop(loop, scheduler: scheduler)
         self.scheduler = scheduler
-        self.runner = config.equipped(runner)
+        let runner = config.equipped(runner)
+        start = { runner.run($0) }
+        usesTasks = runner.usesTasks
+        servesWebSockets = runner.servesWebSockets
         hstsValue = config.hsts?.value
         limits = ConnectionLimits(config)
         rootPath = config.rootPath

@@ -96,6 +96,22 @@ struct ResponseWriter {
         }
     }
 
+    /// Appends a body that was announced with its length, by a copy.
+    ///
+    /// - Throws: `ASGIError.bodyTooLong`; nothing of it is appended then.
+    @inline(__always)
+    mutating func write(whole body: UnsafeRawBufferPointer, to output: inout OutputQueue) throws(ASGIError) {
+        guard case .length(let announced) = framing, output.file == nil, body.count <= OutputQueue.copyLimit else {
+            return try write(ByteBuffer(bytes: body), more: false, to: &output)
+        }
+        guard body.count <= bodyLeft else {
+            context.keepAlive = false
+            throw .bodyTooLong(announced: announced)
+        }
+        bodyLeft -= body.count
+        output.gathered.append(body.bindMemory(to: UInt8.self).span)
+    }
+
     /// Appends what ends the body, with these fields behind it if that is where they can be.
     ///
     /// - Throws: `ASGIError.invalidResponse`; nothing is appended then.

@@ -47,7 +47,7 @@ extension Exchange {
     var scope: Scope { webSocket == nil ? .http(HTTPScope(self)) : .websocket(WebSocketScope(self)) }
 
     /// What the Swift task is called that runs the application; nil for one that has no name, or is no Swift task.
-    var taskName: String? { shared.namesTasks && shared.runner.usesTasks ? "request \(requestID)" : nil }
+    var taskName: String? { shared.namesTasks && shared.usesTasks ? "request \(requestID)" : nil }
 
     /// The trace that the request belongs to, that of its span or else the one that a trusted proxy names, and its span. May be asked for on any thread.
     package var traceIDs: (trace: String?, span: String?) {
@@ -57,7 +57,13 @@ extension Exchange {
     }
 
     /// Calls `body` as the loop's own code, on the thread that drives the loop: for an application whose tasks run between the loop's rounds.
+    @inline(__always)
     package func onLoop<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        if shared.loop.isInRound, shared.loop.isCurrent { return try body() }
+        return try betweenRounds(body)
+    }
+
+    private func betweenRounds<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         // The time of the last round may be long ago.
         loop.refreshClock()
         return try loop.asCurrent(body)
@@ -65,6 +71,10 @@ extension Exchange {
 
     /// Writes what was sent, unless that comes at the end of the round that is under way. Only on the loop.
     package func settle() { loop.settle() }
+
+    /// What stands for the connection's ends, if all that the scope says of client, server, scheme and root path comes from them: requests for which it is
+    /// the same object have the same there. Nil if a request's own fields may tell otherwise.
+    package var constantOrigin: AnyObject? { origin.isForwarderTrusted ? nil : origin }
 
     /// Whether the application sees other fields than those of `head`: a trusted proxy has told of another host, or fields are hidden.
     package var hasOtherHeaders: Bool {

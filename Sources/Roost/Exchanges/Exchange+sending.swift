@@ -66,6 +66,41 @@ extension Exchange {
         return false
     }
 
+    /// Takes a response at once, as `httpResponseStart` and one `httpResponseBody` do. The body's memory is not used beyond the call.
+    package func send(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
+        guard case .unstarted = response else { throw .unexpectedEvent("http.response.start was sent before") }
+        response = .started(status: status, headers: headers)
+        announcesTrailers = false
+        try send(whole: body)
+    }
+
+    /// Takes the one piece of a response's body, as an `httpResponseBody` without `more`. Its memory is not used beyond the call.
+    package func send(whole body: UnsafeRawBufferPointer) throws(ASGIError) {
+        guard case .started(let status, let headers) = response, webSocket == nil, let wire, !awaitsTrailers, !isCancelled else {
+            return _ = try send(.httpResponseBody(ByteBuffer(bytes: body)))
+        }
+        do {
+            sentStatus = status
+            try wire.start(status: status, headers: withPolicy(headers), whole: body)
+            sentBytes = body.count
+        } catch {
+            throw startFailed(error)
+        }
+        if writesAtOnce { wire.flush() }
+        finish()
+    }
+
+    /// An invalid head left nothing on the wire: an error of the server's own may still be sent.
+    private func startFailed(_ error: ASGIError) -> ASGIError {
+        if case .invalidResponse = error {
+            response = .unstarted
+            sentStatus = 0
+        } else {
+            response = .streaming
+        }
+        return error
+    }
+
     func send(body: ByteBuffer, more: Bool) throws(ASGIError) {
         switch response {
         case .unstarted:
@@ -79,14 +114,7 @@ extension Exchange {
                     try wire.start(status: status, headers: withPolicy(headers), body: body, more: more || awaitsTrailers)
                     sentBytes = body.readableBytes
                 } catch {
-                    // An invalid head left nothing on the wire: an error of the server's own may still be sent.
-                    if case .invalidResponse = error {
-                        response = .unstarted
-                        sentStatus = 0
-                    } else {
-                        response = .streaming
-                    }
-                    throw error
+                    throw startFailed(error)
                 }
             }
             response = .streaming

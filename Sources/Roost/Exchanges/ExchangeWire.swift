@@ -13,6 +13,8 @@ protocol ExchangeWire: AnyObject {
     func applicationTookBody()
     /// Puts the response's head and the first piece of its body on the wire. On an error nothing is on the wire.
     func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
+    /// Puts the response's head and its whole body on the wire, whose memory is not used beyond the call. On an error nothing is on the wire.
+    func start(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError)
     /// Whether a file is yet to be sent. If one is when the response is complete, the wire calls `fileEnded` later.
     var sendsFile: Bool { get }
     /// Puts the response's head and a file as the first piece of its body on the wire. On an error nothing is on the wire.
@@ -35,4 +37,10 @@ protocol ExchangeWire: AnyObject {
     func fail(status: Int)
     /// Breaks off a response that was begun, so that the client sees that it is not whole.
     func cut()
+}
+
+extension ExchangeWire {
+    func start(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
+        try start(status: status, headers: headers, body: ByteBuffer(bytes: body), more: false)
+    }
 }

@@ -6,6 +6,8 @@ import Roost
 /// A message that an application gives to `send`.
 enum ASGIMessage {
     case event(ASGISendEvent)
+    /// `http.response.body` with the only piece of a body, if it is small; its bytes live as long as Python's message.
+    case whole(UnsafeRawBufferPointer)
     /// `http.response.pathsend`; the path lives as long as Python's message.
     case file(path: PyPointer)
     /// `http.response.zerocopysend`; the file, an object or a number, lives as long as Python's message.
@@ -30,7 +32,7 @@ final class ASGIMessages {
     /// - Parameter takesTrailers: Whether the response may end with trailer fields.
     func read(_ message: PyPointer, takesTrailers: Bool) throws(PythonRaised) -> ASGIMessage {
         let name = try type(of: message)
-        if name.equals("http.response.body") { return .event(try body(message)) }
+        if name.equals("http.response.body") { return try body(message) }
         if name.equals("http.response.start") { return .event(try start(message, takesTrailers: takesTrailers)) }
         if name.equals("http.response.pathsend") {
             guard let path = PyDict_GetItemWithError(message, interned.path) else { throw missing("path") }
@@ -65,9 +67,14 @@ final class ASGIMessages {
         PyErr_Occurred() == nil ? raise(cpython_objects().pointee.runtime_error, "the ASGI message has no \"\(key)\"") : PythonRaised()
     }
 
-    private func body(_ message: PyPointer) throws(PythonRaised) -> ASGISendEvent {
+    private func body(_ message: PyPointer) throws(PythonRaised) -> ASGIMessage {
+        if let bytes = PyDict_GetItemWithError(message, interned.body).flatMap(exactBytes), bytes.count <= SmallBodies.largest {
+            let more = PyDict_GetItemWithError(message, interned.moreBody)
+            if more == Py_False() || more == nil && PyErr_Occurred() == nil { return .whole(bytes) }
+        }
+        if PyErr_Occurred() != nil { throw PythonRaised() }
         let (body, more) = try piece(message)
-        return .httpResponseBody(body, more: more)
+        return .event(.httpResponseBody(body, more: more))
     }
 
     /// A piece of a body, and whether more follow.

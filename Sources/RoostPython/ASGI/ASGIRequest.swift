@@ -218,6 +218,7 @@ final class ASGIRequest {
             let event: ASGISendEvent
             switch try application.messages.read(message, takesTrailers: exchange.head.takesTrailers) {
             case .event(let read): event = read
+            case .whole(let body): return try send(whole: body)
             case .file(let path): return try send(path: path)
             case .part(let file, let offset, let count, let more): return try send(partOf: file, from: offset, count, more: more)
             }
@@ -234,6 +235,18 @@ final class ASGIRequest {
         } catch {
             return nil
         }
+    }
+
+    private func send(whole body: UnsafeRawBufferPointer) throws(PythonRaised) -> PyPointer {
+        do throws(ASGIError) {
+            try exchange.onLoop { () throws(ASGIError) in
+                defer { application.settle(exchange) }
+                try exchange.send(whole: body)
+            }
+        } catch {
+            throw refused(error)
+        }
+        return returning(application.ready)
     }
 
     /// What an application awaits until there is room for more.
@@ -297,8 +310,8 @@ extension ASGIRequest {
 
 extension ASGIRequest {
     private static let amSend: HeapType.Send = { instance, value, result in
-        guard let request = HeapType.content(instance, as: ASGIRequest.self), let result else { return PYGEN_ERROR }
-        return request.resume(value ?? Py_None(), &result.pointee)
+        guard let result else { return PYGEN_ERROR }
+        return HeapType.with(instance, ASGIRequest.self) { $0.resume(value ?? Py_None(), &result.pointee) } ?? PYGEN_ERROR
     }
     private static let next: HeapType.Unary = { instance in
         var result: PyPointer?
@@ -359,7 +372,7 @@ extension ASGIRequest {
     /// `receive`, a function that is bound to the request.
     static func receiveTable() -> UnsafeMutablePointer<PyMethodDef> {
         HeapType.table([
-        .init(name: "receive", flags: METH_NOARGS) { instance, _ in HeapType.content(instance, as: ASGIRequest.self)?.receive() }
+        .init(name: "receive", flags: METH_NOARGS) { instance, _ in HeapType.with(instance, ASGIRequest.self) { $0.receive() } }
         ])
     }
 
@@ -367,8 +380,8 @@ extension ASGIRequest {
     static func sendTable() -> UnsafeMutablePointer<PyMethodDef> {
         HeapType.table([
         .init(name: "send", flags: METH_O) { instance, message in
-            guard let message, let request = HeapType.content(instance, as: ASGIRequest.self) else { return nil }
-            return request.exchange.asksForWebSocket ? request.sendOnWebSocket(message) : request.send(message)
+            guard let message else { return nil }
+            return HeapType.with(instance, ASGIRequest.self) { $0.exchange.asksForWebSocket ? $0.sendOnWebSocket(message) : $0.send(message) }
         }
         ])
     }

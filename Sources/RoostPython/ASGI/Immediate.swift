@@ -17,9 +17,10 @@ final class Immediate {
 
     /// Whatever is sent into it, it returns at once.
     private static let amSend: HeapType.Send = { instance, _, result in
-        guard let immediate = HeapType.content(instance, as: Immediate.self) else { return PYGEN_ERROR }
-        result?.pointee = returning(immediate.value)
-        return PYGEN_RETURN
+        HeapType.with(instance, Immediate.self) { immediate -> Int32? in
+            result?.pointee = returning(immediate.value)
+            return PYGEN_RETURN
+        } ?? PYGEN_ERROR
     }
     private static let next: HeapType.Unary = { instance in
         guard let immediate = HeapType.content(instance, as: Immediate.self) else { return nil }

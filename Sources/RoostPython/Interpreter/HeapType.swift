@@ -88,6 +88,16 @@ struct HeapType {
         }
     }
 
+    /// Calls `body` with what an instance holds, which needs no reference of its own: whoever calls a type's method has one to the instance.
+    @inline(__always)
+    static func with<Content: AnyObject, Result>(_ instance: PyPointer?, _: Content.Type, _ body: (Content) -> Result?) -> Result? {
+        guard let instance else { return nil }
+        return instance.withMemoryRebound(to: PyContainer.self, capacity: 1) { container in
+            guard let content = container.pointee.content else { return nil }
+            return Unmanaged<Content>.fromOpaque(content)._withUnsafeGuaranteedRef(body)
+        }
+    }
+
     private static func deallocate(_ instance: PyPointer?) {
         guard let instance else { return }
         instance.withMemoryRebound(to: PyContainer.self, capacity: 1) { container in

@@ -5,7 +5,7 @@ import NIOCore
 /// For threads that hold the GIL. Nothing here runs Python's code, so no other thread comes between.
 final class SmallBodies {
     /// The connection copies bodies of up to this many bytes at once, and larger ones keep their memory.
-    private static let largest = 16 << 10
+    static let largest = 16 << 10
 
     /// Exclusivity is not checked at run time: nothing is called while it changes.
     @exclusivity(unchecked) private var spare = ByteBuffer()

@@ -106,8 +106,12 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
 
     /// Runs a request: from its beginning to its end with a channel, without one up to where it waits for its client.
     private func serve(_ exchange: Exchange, _ body: ByteBuffer, _ ending: WSGIInput.Ending, on channel: WSGIChannel?) {
-        let input = ending == .here && body.readableBytes == 0
-            ? nil : WSGIInputObject(WSGIInput(WSGIChannel(exchange, lock: lock), first: body, ending))
+        let input: WSGIInputObject?
+        if case .here = ending, body.readableBytes == 0 {
+            input = nil
+        } else {
+            input = WSGIInputObject(WSGIInput(WSGIChannel(exchange, lock: lock), first: body, ending))
+        }
         let request = WSGIRequest(exchange, self, channel, input)
         do throws(PythonRaised) {
             let object = try types.request.make(request)

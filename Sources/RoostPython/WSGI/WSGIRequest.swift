@@ -133,6 +133,11 @@ final class WSGIRequest: @unchecked Sendable {
     /// Sends a list or tuple: as one piece if it is one, or small.
     private func answer(_ pieces: PyPointer, isList: Bool) throws(PythonRaised) {
         let count = isList ? PyList_Size(pieces) : PyTuple_Size(pieces)
+        if count == 1, channel == nil, case .started(let head) = response,
+            let bytes = (isList ? PyList_GetItem(pieces, 0) : PyTuple_GetItem(pieces, 0)).flatMap(exactBytes), bytes.count <= SmallBodies.largest
+        {
+            return finish(head, with: bytes)
+        }
         var total = 0
         var body = ByteBuffer()
         for index in 0..<count {
@@ -151,6 +156,17 @@ final class WSGIRequest: @unchecked Sendable {
         announce(length: total)
         iterator = try PythonReference(PyObject_GetIter(pieces)).release()
         proceed()
+    }
+
+    /// Sends a response that is all there and small, and ends the request. On the loop.
+    private func finish(_ head: WSGIHead, with body: UnsafeRawBufferPointer) {
+        response = .ended
+        do throws(ASGIError) {
+            try exchange.send(status: head.status, headers: head.headers, whole: body)
+        } catch {
+            if error != .clientGone { return end(error) }
+        }
+        end(nil)
     }
 
     /// Sends a body that is all there, and ends the request.
@@ -492,11 +508,13 @@ extension WSGIRequest {
     /// `start_response`, a function that is bound to the request.
     static func startResponseTable() -> UnsafeMutablePointer<PyMethodDef> {
         let function: @convention(c) (PyPointer?, UnsafePointer<PyPointer?>?, Int, PyPointer?) -> PyPointer? = { instance, arguments, count, names in
-            guard let request = HeapType.content(instance, as: WSGIRequest.self), let instance else { return nil }
-            do throws(PythonRaised) {
-                return try request.startResponse(instance, arguments, count, names).release()
-            } catch {
-                return nil
+            guard let instance else { return nil }
+            return HeapType.with(instance, WSGIRequest.self) { request in
+                do throws(PythonRaised) {
+                    return try request.startResponse(instance, arguments, count, names).release()
+                } catch {
+                    return nil
+                }
             }
         }
         return HeapType.table([

@@ -98,7 +98,7 @@ final class HTTP2Stream {
         self.exchange = exchange
         if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
         if forWebSocket {
-            guard shared.runner.servesWebSockets else {
+            guard shared.servesWebSockets else {
                 return reject(RequestRejection(status: 501, reason: "the application knows of no WebSockets"))
             }
             do throws(RequestRejection) {
@@ -109,7 +109,7 @@ final class HTTP2Stream {
         }
         if !hasRequestEnded { connection.watch(until: deadline) }
         shared.exchangeStarted(exchange)
-        shared.runner.run(exchange)
+        shared.start(exchange)
     }
 
     /// Takes a piece of the request's body.
