@@ -15,6 +15,7 @@ final class ASGIScope {
     /// The versions of ASGI; each request has a dictionary of its own, which its application may change.
     private let versions: PyPointer
     private let extensions: ScopeExtensionsObject
+    private let origins = OriginTemplate()
     private let client = EndpointObject()
     private let server = EndpointObject()
     /// Exclusivity is not checked at run time: nothing that looks for a field runs Python's code.
@@ -61,12 +62,20 @@ final class ASGIScope {
     ///   - state: what the application has put into its lifespan's state; nil if it has no lifespan.
     func make(for exchange: Exchange, id: borrowing PythonReference, state: PyPointer?) throws(PythonRaised) -> PythonReference {
         let isWebSocket = exchange.asksForWebSocket
-        let scope = try PythonReference(PyDict_Copy(isWebSocket ? webSocketTemplate : template))
-        let dictionary = scope.pointer
         let head = exchange.head
         let slice = head.bytes
         let bytes = slice.span
         let request = HTTPScope(exchange)
+        let scope: PythonReference
+        if !isWebSocket,
+            let copy = try origins.copy(for: exchange.constantOrigin, of: template, fill: { (template) throws(PythonRaised) in try setEnds(request, https: interned.https, of: template) })
+        {
+            scope = copy
+        } else {
+            scope = try PythonReference(PyDict_Copy(isWebSocket ? webSocketTemplate : template))
+            try setEnds(request, https: isWebSocket ? interned.wss : interned.https, of: scope.pointer)
+        }
+        let dictionary = scope.pointer
 
         // Of what the template says, only what is different is set.
         if isWebSocket {
@@ -80,20 +89,24 @@ final class ASGIScope {
         case .http11: break
         case .http2: try share(interned.version2, at: interned.httpVersion, of: dictionary)
         }
-        if request.scheme == "https" { try share(isWebSocket ? interned.wss : interned.https, at: interned.scheme, of: dictionary) }
         try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.bytes(bytes.extracting(query)), at: interned.queryString, of: dictionary) }
-        let rootPath = request.rootPath
-        if !rootPath.isEmpty { try set(PythonText.object(rootPath), at: interned.rootPath, of: dictionary) }
         try set(headers(of: exchange, request, bytes), at: interned.headers, of: dictionary)
-        if let endpoint = request.client { try set(client.object(endpoint), at: interned.client, of: dictionary) }
-        if let endpoint = request.server { try set(server.object(endpoint), at: interned.serverKey, of: dictionary) }
         if let state { try set(PythonReference(PyDict_Copy(state)), at: interned.state, of: dictionary) }
         try interned.requestID.set(id)
         try interned.traceID.set(exchange.traceIDs.trace)
         try set(extensions.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
         return scope
+    }
+
+    /// Who is at the two ends of the connection, and how it reached the application.
+    private func setEnds(_ request: HTTPScope, https: PyPointer, of dictionary: PyPointer) throws(PythonRaised) {
+        if request.scheme == "https" { try share(https, at: interned.scheme, of: dictionary) }
+        let rootPath = request.rootPath
+        if !rootPath.isEmpty { try set(PythonText.object(rootPath), at: interned.rootPath, of: dictionary) }
+        if let endpoint = request.client { try set(client.object(endpoint), at: interned.client, of: dictionary) }
+        if let endpoint = request.server { try set(server.object(endpoint), at: interned.serverKey, of: dictionary) }
     }
 
     private func setMethod(_ method: Span<UInt8>, of dictionary: PyPointer) throws(PythonRaised) {
