@@ -18,7 +18,7 @@ HISTOGRAMS = ("roost_request_duration_seconds", "roost_request_queue_seconds", "
 FAMILIES = {
     "roost_requests": "counter", "roost_request_duration_seconds": "histogram", "roost_request_queue_seconds": "histogram",
     "roost_requests_in_flight": "gauge", "roost_requests_refused": "counter", "roost_proxy_headers_refused": "counter",
-    "roost_connections": "gauge", "roost_connections_accepted": "counter", "roost_received_bytes": "counter", "roost_sent_bytes": "counter",
+    "roost_connections": "gauge", "roost_websockets": "gauge", "roost_connections_accepted": "counter", "roost_received_bytes": "counter", "roost_sent_bytes": "counter",
     "roost_event_loop_lag_seconds": "histogram", "roost_workers": "gauge", "roost_worker_restarts": "counter",
     "roost_worker_resident_memory_bytes": "gauge", "roost_ready": "gauge", "roost_build_info": "gauge", "process_cpu_seconds": "counter",
     "process_resident_memory_bytes": "gauge", "roost_log_lines_dropped": "counter",

@@ -302,6 +302,7 @@ final class HTTP1Connection: WireConnection {
     /// Leaves the connection to HTTP/2, whose preface it begins with.
     private func becomeHTTP2(_ bytes: Span<UInt8>) {
         let successor = HTTP2Connection(shared: shared, origin: origin)
+        successor.http2Presence = HTTP2Presence(shared.status)
         phase = .ended
         transport?.replaceConnection(with: successor)
         successor.received(bytes)

@@ -166,6 +166,7 @@ final class LoopContext: @unchecked Sendable {
 
     func exchangeStarted(_ exchange: Exchange) {
         exchangeCount += 1
+        if exchange.head.version == .http2 { status.countHTTP2(requests: 1) }
         status.requestStarted(inFlight: exchangeCount)
         status.exchanges.add(exchange)
         if exchange.head.tellsStart, let metrics, let time = exchange.queueTime { metrics.requestQueued(time) }
@@ -173,6 +174,7 @@ final class LoopContext: @unchecked Sendable {
 
     func exchangeEnded(_ exchange: Exchange) {
         exchangeCount -= 1
+        if exchange.head.version == .http2 { status.countHTTP2(requests: -1) }
         status.requestEnded(inFlight: exchangeCount)
         status.exchanges.remove(exchange)
         onExchangeEnded?()

@@ -92,6 +92,7 @@ package enum MetricName {
     package static let refusedRequests = "roost_requests_refused_total"
     package static let requestsInFlight = "roost_requests_in_flight"
     package static let connections = "roost_connections"
+    package static let webSockets = "roost_websockets"
     package static let connectionsAccepted = "roost_connections_accepted_total"
     package static let refusedProxyHeaders = "roost_proxy_headers_refused_total"
     package static let failedHandshakes = "roost_tls_handshakes_failed_total"

@@ -8,6 +8,12 @@ public final class ServerStatus: Sendable {
         fileprivate let connections = Atomic<Int>(0)
         fileprivate let requestsInFlight = Atomic<Int>(0)
         fileprivate let requests = Atomic<Int>(0)
+        /// Of `connections` and `requestsInFlight`, those of HTTP/2.
+        fileprivate let http2Connections = Atomic<Int>(0)
+        fileprivate let http2Requests = Atomic<Int>(0)
+        /// Connections of HTTP/2 with a request under way.
+        fileprivate let activeHTTP2Connections = Atomic<Int>(0)
+        fileprivate let webSockets = Atomic<Int>(0)
         /// When the loop was asked to answer, in nanoseconds of the monotonic clock; 0 once it has.
         private let askedAt = Atomic<UInt64>(0)
         private let owner = Mutex<(loop: LoopExecutor?, lags: Timer?)>((nil, nil))
@@ -17,6 +23,16 @@ public final class ServerStatus: Sendable {
         func setConnections(_ count: Int) {
             connections.store(count, ordering: .relaxed)
         }
+
+        /// There are so many more connections and requests of HTTP/2 than before; fewer if that is negative.
+        func countHTTP2(connections: Int = 0, active: Int = 0, requests: Int = 0) {
+            if connections != 0 { http2Connections.wrappingAdd(connections, ordering: .relaxed) }
+            if active != 0 { activeHTTP2Connections.wrappingAdd(active, ordering: .relaxed) }
+            if requests != 0 { http2Requests.wrappingAdd(requests, ordering: .relaxed) }
+        }
+
+        func webSocketOpened() { webSockets.wrappingAdd(1, ordering: .relaxed) }
+        func webSocketEnded() { webSockets.wrappingSubtract(1, ordering: .relaxed) }
 
         func requestStarted(inFlight: Int) {
             requestsInFlight.store(inFlight, ordering: .relaxed)
@@ -65,7 +81,12 @@ public final class ServerStatus: Sendable {
     package func sampleMetrics() {
         guard let gauges else { return }
         _ = silence()
-        gauges.set(connections: connections, requestsInFlight: requestsInFlight)
+        let requestsInFlight = requestsInFlight
+        let http2 = (connections: sum { $0.http2Connections.load(ordering: .relaxed) }, active: sum { $0.activeHTTP2Connections.load(ordering: .relaxed) })
+        let http2Requests = sum { $0.http2Requests.load(ordering: .relaxed) }
+        gauges.set(
+            http1: (connections - http2.connections, requestsInFlight - http2Requests), http2: http2, requestsInFlight: requestsInFlight,
+            webSockets: webSockets)
     }
 
     /// The oldest requests whose application is running, so many of them; also if the loop does not answer.
@@ -87,11 +108,15 @@ public final class ServerStatus: Sendable {
     }
 
     /// Connections that are open now.
-    public var connections: Int { loops.reduce(0) { $0 + $1.connections.load(ordering: .relaxed) } }
+    public var connections: Int { sum { $0.connections.load(ordering: .relaxed) } }
     /// Requests whose application is running now.
-    public var requestsInFlight: Int { loops.reduce(0) { $0 + $1.requestsInFlight.load(ordering: .relaxed) } }
+    public var requestsInFlight: Int { sum { $0.requestsInFlight.load(ordering: .relaxed) } }
     /// Requests that an application was started for, since the server started.
-    public var requests: Int { loops.reduce(0) { $0 &+ $1.requests.load(ordering: .relaxed) } }
+    public var requests: Int { sum { $0.requests.load(ordering: .relaxed) } }
+    /// WebSockets that are open now.
+    public var webSockets: Int { sum { $0.webSockets.load(ordering: .relaxed) } }
+
+    private func sum(_ count: (Loop) -> Int) -> Int { loops.reduce(0) { $0 &+ count($1) } }
 }
 
 /// How long an event loop has not answered.

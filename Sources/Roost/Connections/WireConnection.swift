@@ -33,6 +33,8 @@ class WireConnection {
 
     @exclusivity(unchecked) final var output = OutputQueue()
     @exclusivity(unchecked) final var ending = Ending.open
+    /// Counts this connection as one that speaks HTTP/2; nil for the others.
+    final var http2Presence: HTTP2Presence?
     /// When the peer last did what is being waited for.
     @exclusivity(unchecked) final var mark: MonotonicTime
 

@@ -21,6 +21,7 @@ enum MetricHelp {
         MetricName.failedHandshakes: "TLS handshakes that clients began and that failed.",
         MetricName.certificateExpiry: "When each certificate that is served expires, in seconds since 1970, by its file and subject.",
         MetricName.connections: "Open connections, by protocol and by whether a request is under way on them.",
+        MetricName.webSockets: "WebSockets that are open.",
         MetricName.connectionsAccepted: "Connections that were accepted.",
         MetricName.receivedBytes: "Bytes that came from clients.",
         MetricName.sentBytes: "Bytes that were sent to clients.",

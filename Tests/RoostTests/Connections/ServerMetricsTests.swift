@@ -146,4 +146,68 @@ struct ServerMetricsTests {
             #expect(try !metrics.expectTimer(MetricName.loopLag).values.isEmpty)
         }
     }
+
+    @Test("tell connections of HTTP/2 from those of HTTP/1, and have the WebSockets that are open", .timeLimit(.minutes(1)))
+    func protocols() async throws {
+        let metrics = TestMetrics()
+        let serverStatus = Watched<ServerStatus?>(nil)
+        let (waiting, gate) = (Watched(0), Gate())
+        let app: ASGIFramework = { scope, receive, send in
+            if case .websocket(let request) = scope {
+                for try await _ in try await WebSocketSession.accept(request, receive, send) {}
+                return
+            }
+            guard case .http(let request) = scope else { throw Deliberate() }
+            if request.path == "/wait" {
+                waiting.add()
+                while !gate.isOpen { try await Task.sleep(for: .milliseconds(1)) }
+            }
+            try await send.answer("hello")
+        }
+        try await serving(app, {
+            $0.metricsFactory = metrics
+            $0.lifespan = .off
+            $0.onPhase = { _, status in serverStatus.value = status }
+        }) { served in
+            let status = try #require(serverStatus.value)
+            /// Of HTTP/1, of HTTP/2, and WebSockets.
+            func counts() throws -> [Double?] {
+                status.sampleMetrics()
+                let connections = try ["http/1", "http/2"].flatMap { name in
+                    try ["active", "idle"].map { try metrics.expectMeter(MetricName.connections, [("protocol", name), ("state", $0)]).lastValue }
+                }
+                return connections + [try metrics.expectMeter(MetricName.webSockets).lastValue]
+            }
+            #expect(try counts() == [0, 0, 0, 0, 0])
+            let plain = try served.connect()
+            try plain.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            #expect(try plain.response().text == "hello")
+            let (idle, busy) = (try SocketHTTP2(served), try SocketHTTP2(served))
+            for client in [idle, busy] {
+                try client.send(.request(on: 1))
+                try client.read { $0.streams[1]?.hasEnded ?? false }
+            }
+            #expect(try counts() == [0, 1, 0, 2, 0])
+            try busy.send(.request("GET", "/wait", on: 3), .request("GET", "/wait", on: 5))
+            try waiting.wait { $0 == 2 }
+            let socket = try served.connect()
+            try socket.send(
+                """
+                GET / HTTP/1.1\r\nhost: test\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r
+                sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
+                """)
+            let opened = monotonicSeconds() + 30
+            while status.webSockets == 0, monotonicSeconds() < opened { usleep(1000) }
+            #expect(try counts() == [1, 1, 1, 1, 1])
+            gate.open()
+            try busy.read { $0.streams[3]?.hasEnded ?? false && $0.streams[5]?.hasEnded ?? false }
+            // Masked by nothing: a close frame without a code.
+            try socket.send([0x88, 0x80, 0, 0, 0, 0])
+            while try !socket.receive().isEmpty {}
+            for client in [idle.client, busy.client, plain] { client.close() }
+            let deadline = monotonicSeconds() + 30
+            while try counts() != [0, 0, 0, 0, 0], monotonicSeconds() < deadline { usleep(1000) }
+            #expect(try counts() == [0, 0, 0, 0, 0])
+        }
+    }
 }

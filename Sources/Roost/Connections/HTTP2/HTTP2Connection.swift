@@ -17,7 +17,7 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
     /// Nil before `init` is done, and if there was no memory for it.
     private var session: HTTP2Session?
     private var hasOpened = false
-    private var streams: [Int32: HTTP2Stream] = [:]
+    private var streams: [Int32: HTTP2Stream] = [:] { didSet { http2Presence?.isActive = !streams.isEmpty } }
     private var lastStream: Int32 = 0
     private var requestCount = 0
     /// The request whose fields arrive.

@@ -182,6 +182,7 @@ final class TLSConnection: WireConnection, LoopParticipant {
         let inner: WireConnection =
             negotiatedProtocol == TLSApplicationProtocol.http2.rawValue
             ? HTTP2Connection(shared: shared, origin: origin) : HTTP1Connection(shared: shared, origin: origin, expectsPreamble: false)
+        if inner is HTTP2Connection { inner.http2Presence = HTTP2Presence(shared.status) }
         inner.attach(to: self)
         self.inner = inner
         if shared.isDraining { inner.drain() }

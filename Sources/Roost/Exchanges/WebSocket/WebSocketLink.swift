@@ -104,6 +104,7 @@ final class WebSocketLink {
         connection = WebSocketConnection(limits: shared.webSocketLimits, deflate: deflate, settings: settings)
         self.wire = wire
         stage = .open
+        shared.status.webSocketOpened()
         heardFrom = shared.loop.now
         wire.webSocketIsOpen(self)
         parseHeld()
@@ -252,9 +253,14 @@ final class WebSocketLink {
     private func end(code: UInt16, reason: String, _ connection: WebSocketConnection) {
         if closure == nil { closure = (code, reason) }
         writeFrames()
-        stage = .ended
+        becomeEnded()
         exchange.webSocketEnded()
         wire = nil
+    }
+
+    private func becomeEnded() {
+        if isOpen { shared.status.webSocketEnded() }
+        stage = .ended
     }
 
     private func writeFrames() {
@@ -274,7 +280,7 @@ final class WebSocketLink {
     func wireGone() {
         if closure == nil { closure = (WebSocketCloseCode.abnormal, "") }
         // An application that has not answered yet may do so, for nobody.
-        if isOpen { stage = .ended }
+        if isOpen { becomeEnded() }
         wire = nil
         messages = []
         waitingBytes = 0
