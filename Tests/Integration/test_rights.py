@@ -103,7 +103,7 @@ class UserTests(InstalledTestCase):
         machine.run("cp", "/usr/bin/id", "/usr/local/bin/id-of-root")
         machine.run("chmod", "4755", "/usr/local/bin/id-of-root")
 
-    def serve(self, arguments, check=True, socket=None, program="/usr/bin/roost serve", binds=True):
+    def serve(self, arguments, check=True, socket=None, program="/usr/bin/roost serve", binds=True, wait=True):
         bind = "" if socket or not binds else " --bind 127.0.0.1:{}".format(self.PORT)
         self.machine.write("/etc/systemd/system/" + self.UNIT, "[Service]\nType=notify\nEnvironment=PYTHONPATH=/srv/rights\n"
                            "ExecStart={} {}{}\n".format(program, arguments, bind))
@@ -112,7 +112,7 @@ class UserTests(InstalledTestCase):
             self.addCleanup(self.machine.remove, "/etc/systemd/system/rights.socket")
         self.addCleanup(self.stop)
         self.machine.systemctl("daemon-reload")
-        self.machine.systemctl("start", *(["rights.socket"] if socket else []), self.UNIT, check=check)
+        self.machine.systemctl("start", *([] if wait else ["--no-block"]), *(["rights.socket"] if socket else []), self.UNIT, check=check)
         return int(self.machine.show(self.UNIT, "MainPID"))
 
     def stop(self):
@@ -365,6 +365,59 @@ class UserTests(InstalledTestCase):
                     self.check_addresses()
                     self.stop_main(main)
                     self.stop()
+
+    def test_addresses_of_roots_are_listened_on_beside_sockets_of_systemds(self):
+        for app in ("builtin:hello", "rights:app --app-dir /srv/rights --python /usr/bin/python3"):
+            with self.subTest(app=app):
+                self.check_rights(self.serve(app + " --user www-data --bind systemd: --bind 127.0.0.1:81", socket="127.0.0.1:80"))
+                self.assertEqual([self.ask(80).status, self.ask(81).status], [200, 200])
+                self.stop()
+
+    def test_an_interpreter_that_serves_by_itself_listens_on_them_too(self):
+        program = "/usr/bin/env PYTHONPATH=/usr/lib/roost/python:/srv/rights /usr/bin/python3 -m roost serve"
+        self.check_rights(self.serve("rights:app --app-dir /srv/rights --user www-data --bind 127.0.0.1:80", binds=False, program=program))
+        self.assertEqual(self.ask(80).status, 200)
+
+    def test_a_port_of_roots_may_be_shared(self):
+        arguments = "builtin:hello --user www-data --reuse-port --bind 127.0.0.1:80"
+        self.machine.run("systemd-run", "--unit=rights-twin", "--property=Type=notify", "/usr/bin/roost", "serve", *arguments.split())
+        self.addCleanup(self.machine.systemctl, "stop", "rights-twin.service", check=False)
+        self.check_rights(self.serve(arguments, binds=False))
+        self.machine.systemctl("stop", "rights-twin.service")
+        self.assertEqual(self.ask(80).status, 200)
+
+    def test_who_comes_before_the_app_is_up_waits_for_it(self):
+        self.machine.write("/srv/rights/slow.py", """
+import asyncio, os
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        while not os.path.exists("/srv/rights/go"):
+            await asyncio.sleep(0.02)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        return await send({"type": "lifespan.shutdown.complete"})
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"up"})
+""")
+        self.addCleanup(self.machine.run, "rm", "-f", "/srv/rights/go")
+        self.configure('"slow:app"\napp_dir = "/srv/rights"\npython = "/usr/bin/python3"', ["127.0.0.1:80", "127.0.0.1:8000"])
+        self.serve("--config /etc/rights/settings.toml", binds=False, wait=False)
+        wait_until(lambda: not self.refuses(80), timeout=60)
+        connection = self.machine.connect(("127.0.0.1", 80), timeout=60)
+        self.addCleanup(connection.close)
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        self.assertTrue(self.refuses(8000), "what the user may listen on is listened on later")
+        self.assertEqual(self.machine.show(self.UNIT, "ActiveState"), "activating")
+        self.machine.write("/srv/rights/go", "")
+        answer = b""
+        while True:
+            piece = connection.recv(4096)
+            if not piece:
+                break
+            answer += piece
+        self.assertRegex(answer, rb"\AHTTP/1\.1 200 [\s\S]*up\Z")
 
     def test_a_socket_where_only_root_may_look_is_listened_on(self):
         directory = "/run/rights-hidden"
