@@ -15,6 +15,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -36,9 +37,14 @@ void clinux_name_thread(const char *_Nonnull name);
 /// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC; the peer's address is not asked for.
 int clinux_accept(int descriptor);
 
-/// send(2) with MSG_NOSIGNAL.
+/// send(2) with MSG_NOSIGNAL, by the bare system call: the library's is a point of cancellation, which costs where there are several threads.
 static inline ssize_t clinux_send(int descriptor, const void *_Nullable bytes, size_t count) {
-    return send(descriptor, bytes, count, MSG_NOSIGNAL);
+    return syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, NULL, 0);
+}
+
+/// read(2), the same way.
+static inline ssize_t clinux_read(int descriptor, void *_Nonnull bytes, size_t count) {
+    return syscall(SYS_read, descriptor, bytes, count);
 }
 
 /// send(2) with MSG_NOSIGNAL of what more follows behind at once: TCP waits for it before it sends a segment that is not full (MSG_MORE).

@@ -103,7 +103,6 @@ typedef struct {
 #define CPYTHON_FUNCTIONS(X) \
     X(PyObject *_Nullable, PyImport_ImportModule, (const char *_Nonnull a), (a)) \
     X(PyObject *_Nullable, PyObject_GetAttrString, (PyObject *_Nonnull a, const char *_Nonnull b), (a, b)) \
-    X(int, PyObject_SetAttr, (PyObject *_Nonnull a, PyObject *_Nonnull b, PyObject *_Nullable c), (a, b, c)) \
     X(int, PyObject_SetAttrString, (PyObject *_Nonnull a, const char *_Nonnull b, PyObject *_Nullable c), (a, b, c)) \
     X(PyObject *_Nullable, PyObject_GetAttr, (PyObject *_Nonnull a, PyObject *_Nonnull b), (a, b)) \
     X(PyObject *_Nullable, PyObject_Call, (PyObject *_Nonnull a, PyObject *_Nonnull b, PyObject *_Nullable c), (a, b, c)) \
@@ -128,6 +127,7 @@ typedef struct {
     X(PyObject *_Nullable, PyDict_New, (void), ()) \
     X(PyObject *_Nullable, PyDict_Copy, (PyObject *_Nonnull a), (a)) \
     X(int, PyDict_SetItem, (PyObject *_Nonnull a, PyObject *_Nonnull b, PyObject *_Nonnull c), (a, b, c)) \
+    X(int, PyDict_DelItem, (PyObject *_Nonnull a, PyObject *_Nonnull b), (a, b)) \
     X(ssize_t, PyDict_Size, (PyObject *_Nonnull a), (a)) \
     X(int, PyDict_Next, (PyObject *_Nonnull a, ssize_t *_Nonnull b, PyObject *_Nullable *_Nullable c, PyObject *_Nullable *_Nullable d), (a, b, c, d)) \
     X(PyObject *_Nullable, PyDict_GetItemWithError, (PyObject *_Nonnull a, PyObject *_Nonnull b), (a, b)) \

@@ -16,7 +16,7 @@ extension Exchange {
                 isBodyDelivered = true
                 return .httpRequest(body: takeBody(), more: false)
             }
-            if body.readableBytes > 0 {
+            if waitingBodyBytes > 0 {
                 return .httpRequest(body: takeBody(), more: true)
             }
         }

@@ -44,7 +44,7 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) var wire: (any ExchangeWire)?
 
     /// Body that has arrived and that the application has not taken.
-    @exclusivity(unchecked) var body = ByteBuffer()
+    @exclusivity(unchecked) private var body: ByteBuffer?
     @exclusivity(unchecked) var isBodyComplete: Bool
     @exclusivity(unchecked) var isBodyDelivered = false
     @exclusivity(unchecked) var isDisconnected = false
@@ -184,12 +184,13 @@ package final class Exchange: @unchecked Sendable {
     // MARK: The wire's side
 
     /// How many bytes of the request's body wait for the application.
-    var waitingBodyBytes: Int { body.readableBytes }
+    var waitingBodyBytes: Int { body?.readableBytes ?? 0 }
 
     /// Appends to the request's body.
     func append(body bytes: Span<UInt8>) {
         guard !bytes.isEmpty else { return }
-        body.writeBytes(bytes.bytes)
+        if body == nil { body = ByteBuffer() }
+        body?.writeBytes(bytes.bytes)
         resumeEventWaits()
     }
 
@@ -278,9 +279,9 @@ package final class Exchange: @unchecked Sendable {
     }
 
     func takeBody() -> ByteBuffer {
-        let taken = body
-        body = ByteBuffer()
-        if taken.readableBytes > 0 { wire?.applicationTookBody() }
+        guard let taken = body else { return ByteBuffer() }
+        body = nil
+        wire?.applicationTookBody()
         return taken
     }
 }

@@ -308,5 +308,6 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
 /// read(2) into the whole of `buffer`.
 private func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    read(descriptor, buffer.baseAddress, buffer.count)
+    guard let address = buffer.baseAddress else { return 0 }
+    return clinux_read(descriptor, address, buffer.count)
 }

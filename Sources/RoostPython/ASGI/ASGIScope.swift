@@ -65,15 +65,17 @@ final class ASGIScope {
         let head = exchange.head
         let slice = head.bytes
         let bytes = slice.span
-        let request = HTTPScope(exchange)
         let scope: PythonReference
-        if !isWebSocket,
-            let copy = try origins.copy(for: exchange.constantOrigin, of: template, fill: { (template) throws(PythonRaised) in try setEnds(request, https: interned.https, of: template) })
+        if isWebSocket {
+            scope = try PythonReference(PyDict_Copy(webSocketTemplate))
+            try setEnds(of: exchange, https: interned.wss, of: scope.pointer)
+        } else if let copy = try origins.copy(
+            for: exchange.constantOrigin, of: template, fill: { (template) throws(PythonRaised) in try setEnds(of: exchange, https: interned.https, of: template) })
         {
             scope = copy
         } else {
-            scope = try PythonReference(PyDict_Copy(isWebSocket ? webSocketTemplate : template))
-            try setEnds(request, https: isWebSocket ? interned.wss : interned.https, of: scope.pointer)
+            scope = try PythonReference(PyDict_Copy(template))
+            try setEnds(of: exchange, https: interned.https, of: scope.pointer)
         }
         let dictionary = scope.pointer
 
@@ -92,16 +94,17 @@ final class ASGIScope {
         try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.bytes(bytes.extracting(query)), at: interned.queryString, of: dictionary) }
-        try set(headers(of: exchange, request, bytes), at: interned.headers, of: dictionary)
+        try set(headers(of: exchange, bytes), at: interned.headers, of: dictionary)
         if let state { try set(PythonReference(PyDict_Copy(state)), at: interned.state, of: dictionary) }
         try interned.requestID.set(id)
         try interned.traceID.set(exchange.traceIDs.trace)
-        try set(extensions.make(request.extensions, requestID: id), at: interned.extensions, of: dictionary)
+        try set(extensions.make(HTTPScope(exchange).extensions, requestID: id), at: interned.extensions, of: dictionary)
         return scope
     }
 
     /// Who is at the two ends of the connection, and how it reached the application.
-    private func setEnds(_ request: HTTPScope, https: PyPointer, of dictionary: PyPointer) throws(PythonRaised) {
+    private func setEnds(of exchange: Exchange, https: PyPointer, of dictionary: PyPointer) throws(PythonRaised) {
+        let request = HTTPScope(exchange)
         if request.scheme == "https" { try share(https, at: interned.scheme, of: dictionary) }
         let rootPath = request.rootPath
         if !rootPath.isEmpty { try set(PythonText.object(rootPath), at: interned.rootPath, of: dictionary) }
@@ -135,8 +138,8 @@ final class ASGIScope {
         try set(PythonText.bytes(raw), at: interned.rawPath, of: dictionary)
     }
 
-    private func headers(of exchange: Exchange, _ request: HTTPScope, _ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
-        guard !exchange.hasOtherHeaders else { return try changedHeaders(request.headers) }
+    private func headers(of exchange: Exchange, _ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
+        guard !exchange.hasOtherHeaders else { return try changedHeaders(HTTPScope(exchange).headers) }
         let head = exchange.head
         let list = try PythonReference(PyList_New(head.fieldCount))
         for index in 0..<head.fieldCount {

@@ -42,7 +42,7 @@ final class EagerTasks {
         let made = PyObject_Call(makeTask, arguments, keywords)
         guard let (step, context) = hook.takeCaught() else {
             // It never came to that call.
-            hook.remove()
+            hook.removeUncalled()
             return try PythonReference(made)
         }
         let held = PythonReference(owning: step)
@@ -59,29 +59,42 @@ final class EagerTasks {
 /// The function in place of a loop's `call_soon`: it keeps the first call that a task makes, and is gone with it.
 final class CallSoonHook {
     let loop: PyPointer
+    /// The loop's own attributes.
+    private let attributes: PyPointer
     private let name: PyPointer
     /// The type of what a task has called, once it is known.
     private var stepType: UnsafeMutableRawPointer?
     private var caught: (step: PyPointer, context: PyPointer)?
 
     init(_ loop: PyPointer) throws(PythonRaised) {
+        let attributes = try PythonReference(PyObject_GetAttrString(loop, "__dict__"))
+        guard cpython_is_exactly(attributes.pointer, cpython_objects().pointee.dict_type) != 0 else {
+            throw raise(cpython_objects().pointee.type_error, "the loop's attributes are no dictionary")
+        }
         name = try PythonReference(PyUnicode_InternFromString("call_soon")).release()
+        self.attributes = attributes.release()
         self.loop = returning(loop)
     }
 
     deinit {
         Py_DecRef(loop)
+        Py_DecRef(attributes)
         Py_DecRef(name)
     }
 
     /// The loop's own method is its class's: the attribute hides it.
-    func set(_ function: PyPointer) -> Bool { PyObject_SetAttr(loop, name, function) == 0 }
+    func set(_ function: PyPointer) -> Bool { PyDict_SetItem(attributes, name, function) == 0 }
 
-    /// Shows the loop's own method again; what is raised stays raised.
-    func remove() {
+    /// Shows the loop's own method again.
+    private func remove() {
+        if PyDict_DelItem(attributes, name) != 0 { PyErr_Clear() }
+    }
+
+    /// The same, when an exception may be set.
+    func removeUncalled() {
         var type, value, traceback: PyPointer?
         PyErr_Fetch(&type, &value, &traceback)
-        if PyObject_SetAttr(loop, name, nil) != 0 { PyErr_Clear() }
+        remove()
         PyErr_Restore(type, value, traceback)
     }
 
