@@ -549,12 +549,24 @@ class ASGIBehaviour:
         cls.idle_tasks = cls.server.ask_json("/inspect")["tasks"]
 
 
-class AsyncioTests(ASGIBehaviour, ServedTestCase):
+class AsyncioBehaviour(ASGIBehaviour):
+    """With asyncio's kind of tasks, which begin at once: before Python 3.12 because their first call of the loop is caught."""
+
+    def test_a_task_is_called_like_its_request(self):
+        names = set()
+        for _ in range(3):
+            task = self.ask_json("/task")
+            self.assertEqual((task["name"], task["hidden"], task["among_all"]), (task["id"], [], True))
+            names.add(task["name"])
+        self.assertEqual(len(names), 3)
+
+
+class AsyncioTests(AsyncioBehaviour, ServedTestCase):
     worker_class = "asyncio"
     flags = asgi_flags(worker_class)
 
 
-class UvloopTests(ASGIBehaviour, ServedTestCase):
+class UvloopTests(AsyncioBehaviour, ServedTestCase):
     worker_class = "uvloop"
     flags = asgi_flags(worker_class)
 
@@ -605,6 +617,25 @@ class OtherInterpretersTests(PythonTestCase):
                 self.assertEqual(server.ask("/echo", method="POST", body=body).body, body)
                 self.assertEqual(server.ask("/raise").status, 500)
                 self.assertEqual(server.terminate().wait(), 0)
+
+
+class CollectedTests(PythonTestCase):
+    """The garbage collector comes while a request's task is made, and ends something that calls the loop."""
+
+    REQUESTS = 20
+
+    def test_no_call_of_the_loop_is_lost(self):
+        for interpreter in interpreters(OLDEST[CORE]):
+            for worker_class in ("asyncio", "uvloop"):
+                with self.subTest(interpreter=str(interpreter), worker_class=worker_class):
+                    server = self.serve("asgi:collected:app", "--worker-class", worker_class, venv=environment(CORE, interpreter))
+                    for _ in range(self.REQUESTS):
+                        self.assertEqual(server.ask("/").status, 200)
+                    found = server.ask_json("/calls")
+                    self.assertEqual(found["calls"], dict.fromkeys(["with an argument", "without", "of a task"], self.REQUESTS))
+                    # Before Python 3.12 tasks begin at once because their first call of the loop is caught.
+                    self.assertEqual(found["caught between"] > 0, interpreter.version[:2] < (3, 12), found)
+                    self.assertEqual(server.terminate().wait(), 0)
 
 
 class BehindNginxTests(PythonTestCase):

@@ -129,6 +129,19 @@ async def show_inspection(scope, receive, send):
     await answer_json(send, inspect())
 
 
+# MARK: tasks of asyncio
+
+@at("/task")
+async def show_task(scope, receive, send):
+    task = asyncio.current_task()
+    await answer_json(send, {
+        "name": task.get_name(), "id": scope["extensions"]["roost.request_id"]["id"],
+        # As others find the loop: its methods are those of its class.
+        "hidden": [name for name in vars(task.get_loop()) if hasattr(type(task.get_loop()), name)],
+        "among_all": task in asyncio.all_tasks(),
+    })
+
+
 # MARK: request bodies
 
 @at("/read")
