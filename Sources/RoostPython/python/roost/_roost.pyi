@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any, Callable, Optional, Protocol, Union, final
 
-from ._runtime import Cancellable, Future
+from ._runtime import Cancellable, Future, Hastening
 from .typing import Mode
 
 version: str

@@ -118,10 +118,13 @@ class AsyncioRuntime:
         if not self._makes_tasks or sys.version_info >= (3, 12) or self.loop.get_debug():
             return None
         try:
-            from _asyncio import Task, _current_tasks
+            import _asyncio
         except ImportError:
             return None
-        return (self.loop, _current_tasks) if asyncio.Task is Task and "call_soon" not in vars(self.loop) else None
+        running = vars(_asyncio).get("_current_tasks")
+        if running is None or asyncio.Task is not _asyncio.Task or "call_soon" in vars(self.loop):
+            return None
+        return self.loop, running
 
     @property
     def _makes_tasks(self) -> bool:

@@ -226,7 +226,7 @@ class _Connection:
         else:
             server = self.server
             server._tasks[self.request] = None
-            task = server._runtime.spawn(self.request.run())
+            task = server._runtime.spawn(self.request.run(), **(server._runtime.spawn_keywords or {}))
             if self.request in server._tasks:
                 server._tasks[self.request] = task
 
