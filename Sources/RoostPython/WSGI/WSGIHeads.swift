@@ -22,6 +22,12 @@ struct WSGIHead {
 final class WSGIHeads {
     /// Exclusivity is not checked at run time: it is only appended to and finished, which calls nothing.
     @exclusivity(unchecked) private var builder = HeadersBuilder()
+    @exclusivity(unchecked) private var names = KnownFieldNames()
+
+    deinit {
+        // On whatever thread this is.
+        InterpreterLock().held { names.removeAll() }
+    }
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong.
     func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
@@ -91,19 +97,28 @@ final class WSGIHeads {
     }
 
     private func append(_ name: PyPointer, _ value: PyPointer, _ contentLength: inout Int?) throws(PythonRaised) {
-        let name = try Latin1Text(name)
-        guard name.isToken else {
+        if let known = names[name] { return try append(known.bytes, isContentLength: known.isContentLength, value, &contentLength) }
+        let text = try Latin1Text(name)
+        guard text.isToken else {
             throw raise(
                 cpython_objects().pointee.value_error,
-                "\(Self.quoted(name.bytes)) can't be the name of a header field: a name is made of letters, digits and some signs, without spaces")
+                "\(Self.quoted(text.bytes)) can't be the name of a header field: a name is made of letters, digits and some signs, without spaces")
         }
+        let isContentLength = text.bytes.isContentLength
+        names.keep(name, text.bytes, isContentLength: isContentLength)
+        try append(text.bytes, isContentLength: isContentLength, value, &contentLength)
+    }
+
+    private func append(
+        _ name: UnsafeRawBufferPointer, isContentLength: Bool, _ value: PyPointer, _ contentLength: inout Int?
+    ) throws(PythonRaised) {
         let value = try Latin1Text(value)
         guard value.isFieldValue else {
             throw raise(
-                cpython_objects().pointee.value_error, "the value of the header field \(Self.quoted(name.bytes)) has a control character in it")
+                cpython_objects().pointee.value_error, "the value of the header field \(Self.quoted(name)) has a control character in it")
         }
-        builder.append(name: name.bytes, value: value.bytes)
-        if name.bytes.isContentLength { contentLength = Int(String(decoding: value.bytes, as: UTF8.self)) }
+        builder.append(name: name, value: value.bytes)
+        if isContentLength { contentLength = Int(String(decoding: value.bytes, as: UTF8.self)) }
     }
 
     private static func quoted(_ name: UnsafeRawBufferPointer) -> String {
