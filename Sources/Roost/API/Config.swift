@@ -101,7 +101,7 @@ public struct Config: Sendable {
     public var h2MaxHeaderListSize = 64 << 10
     /// Largest frame that a client may send on HTTP/2 (RFC 9113 section 4.2), 16 KiB to 16 MiB - 1. Default: 16 KiB.
     public var h2MaxInboundFrameSize = 16 << 10
-    /// How many streams of a connection may be reset by the client, or over its errors, within 30 s; then the connection ends. Default: 200.
+    /// How many streams of a connection may be reset by the client, or over its errors, within 30 s; then the connection ends. At most 1000. Default: 200.
     public var h2MaxResets = 200
     /// How many PING, SETTINGS and PRIORITY frames a client may send within 30 s; then the connection ends. Default: 1000.
     public var h2MaxControlFrames = 1000

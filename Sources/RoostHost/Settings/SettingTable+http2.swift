@@ -19,12 +19,12 @@ extension SettingTable {
             "Take frames of HTTP/2 up to this size."
         ),
         Setting(
-            "h2_max_resets", .http2, .count(1...10_000), \.serve.h2MaxResets,
+            "h2_max_resets", .http2, .count(1...1000), \.serve.h2MaxResets,
             "End a connection of HTTP/2 on which the client has reset or spoiled more streams than this within 30 seconds."
         ),
         Setting(
             "h2_max_control_frames", .http2, .count(10...10_000), \.serve.h2MaxControlFrames,
-            "End a connection of HTTP/2 on which more PING, SETTINGS and PRIORITY frames than this have come within 30 seconds."
+            "End a connection of HTTP/2 on which more PING, SETTINGS and other control frames than this have come within 30 seconds."
         ),
     ]
 }
