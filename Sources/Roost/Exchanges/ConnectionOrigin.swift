@@ -21,6 +21,8 @@ final class ConnectionOrigin: Sendable {
     let isForwarderTrusted: Bool
     /// What the proxy calls the connection.
     let uniqueID: String?
+    /// Whether there is neither a PROXY header nor TLS, as on most connections: the header is large, and is copied to be looked at.
+    let isPlain: Bool
 
     /// A connection whose client is at its other end.
     convenience init(client: Client, hop: Hop, credentials: PeerCredentials? = nil, policy: PeerPolicy) {
@@ -37,6 +39,7 @@ final class ConnectionOrigin: Sendable {
         self.proxyHeader = proxyHeader
         self.tls = tls
         self.policy = policy
+        isPlain = proxyHeader == nil && tls == nil
         isForwarderTrusted = policy.forwarded.trusts(hop)
         uniqueID = proxyHeader?.command == .proxy ? proxyHeader?.uniqueID.flatMap(ReceivedRequestID.text(uniqueID:)) : nil
     }

@@ -8,6 +8,9 @@ public struct ScopeExtensions: Sendable {
         self.exchange = exchange
     }
 
+    /// Whether there can be neither `proxyProtocol` nor `tls`.
+    package var isOfPlainConnection: Bool { exchange.origin.isPlain }
+
     /// What a proxy has told of the connection before its first byte: addresses and TLVs; nil if none has. `proxy_protocol`.
     public var proxyProtocol: ProxyHeader? { exchange.origin.proxyHeader }
 

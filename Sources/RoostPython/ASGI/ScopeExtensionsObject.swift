@@ -50,6 +50,7 @@ final class ScopeExtensionsObject {
             let peer = try dictionary(credentials)
             try all.set(peerKey, peer)
         }
+        guard !extensions.isOfPlainConnection else { return all.release() }
         if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls)) }
         if let header = extensions.proxyProtocol { try all.set("proxy_protocol", Self.dictionary(header)) }
         return all.release()
