@@ -4,7 +4,7 @@ import HTTPWire
 ///
 /// What the client may keep of the server is bounded: streams at once, the size of heads and frames, bodies that nobody reads by their windows, and frames
 /// that cost more than they do (resets, pings, settings, empty and continued ones) by their rate.
-final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
+final class HTTP2Connection: WireConnection, LoopParticipant {
     /// What every connection of HTTP/2 begins with (RFC 9113 section 3.4).
     private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -13,29 +13,29 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
     /// As many frames are as much output.
     private static let frameLimit = 1000
 
-    private let origin: ConnectionOrigin
+    let origin: ConnectionOrigin
     /// Nil before `init` is done, and if there was no memory for it.
-    private var session: HTTP2Session?
+    var session: HTTP2Session?
     private var hasOpened = false
-    private var streams: [Int32: HTTP2Stream] = [:] { didSet { http2Presence?.isActive = !streams.isEmpty } }
-    private var lastStream: Int32 = 0
-    private var requestCount = 0
+    var streams: [Int32: HTTP2Stream] = [:] { didSet { http2Presence?.isActive = !streams.isEmpty } }
+    var lastStream: Int32 = 0
+    var requestCount = 0
     /// The request whose fields arrive.
-    private var head = HTTP2RequestText()
+    var head = HTTP2RequestText()
     /// Whether the frame of body that arrives has any.
-    private var hasBody = false
+    var hasBody = false
     /// Streams that were reset over what the client sent, or by it.
-    private var resets: RateLimit
+    var resets: RateLimit
     /// Frames that cost more than they do.
-    private var controlFrames: RateLimit
+    var controlFrames: RateLimit
     /// Since when there is no request.
     private var idleSince: MonotonicTime
     /// What came on the connection and was not given back for its window.
-    private var unreturnedBytes = 0
+    var unreturnedBytes = 0
     /// What is to be reset when the library is not at work any more: it drops what waits to be sent on a stream.
     private var pendingResets: [(Int32, HTTP2ErrorCode)] = []
     /// Streams that are over, and such as may go on, at the end of this round.
-    private var closedStreams: [Int32] = []
+    var closedStreams: [Int32] = []
     private var resumedStreams: [HTTP2Stream] = []
     private var isClosed = false
     /// How many streams have body to send.
@@ -48,10 +48,10 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
     private var isNoted = false
     private var readHasEnded = false
     /// The client is told of an error that ends the connection, or about to be.
-    private var isBroken = false
+    var isBroken = false
     /// Nothing new is to begin soon: since when the client knows.
-    private var leaveTaken: MonotonicTime?
-    private var hasLeft = false
+    var leaveTaken: MonotonicTime?
+    var hasLeft = false
 
     enum PrefaceMatch {
         case none
@@ -203,12 +203,12 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
         endIfDone()
     }
 
-    private func endIfDone() {
+    func endIfDone() {
         guard streams.isEmpty, hasLeft || readHasEnded else { return }
         end(.afterOutput(lingering: !readHasEnded))
     }
 
-    private func end(_ ending: Ending) {
+    func end(_ ending: Ending) {
         if case .now = self.ending { return }
         if case .now = ending { output.discard() } else { takeFrames() }
         self.ending = ending
@@ -221,7 +221,7 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
         for stream in abandoned { stream.closed() }
     }
 
-    private func forget(_ id: Int32) {
+    func forget(_ id: Int32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
         stream.closed()
         if streams.isEmpty { idleSince = shared.loop.now }
@@ -277,12 +277,12 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
     }
 
     /// What was given to the library is written at the latest at the end of this round.
-    private func note() {
+    func note() {
         // What is received is followed by a flush of its own.
         if !isAtWork { noteChange() }
     }
 
-    private func noteChange() {
+    func noteChange() {
         guard !isNoted else { return }
         isNoted = true
         shared.loop.noteChange(of: self)
@@ -344,116 +344,9 @@ final class HTTP2Connection: HTTP2SessionOwner, LoopParticipant {
         isAtWork = false
     }
 
-    private func beginOutput() {
+    func beginOutput() {
         guard output.isEmpty else { return output.gather() }
         mark = shared.loop.now
         takeSpareOutput()
-    }
-
-    // MARK: What the session tells
-
-    override func frameBegins(_ kind: UInt8) {
-        // DATA, HEADERS and WINDOW_UPDATE are what a connection is for (RFC 9113 section 6); RST_STREAM has a limit of its own.
-        switch kind {
-        case 0, 1, 8: break
-        case 3: if !resets.admit(at: shared.loop.now) { tooMany("h2_max_resets", "streams were reset") }
-        default: if !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "control frames came") }
-        }
-    }
-
-    override func headBegins() { head.begin() }
-
-    override func receivedField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
-        head.append(name, value)
-        guard head.listSize > shared.limits.h2MaxHeaderListSize else { return true }
-        if !isBroken { shared.logRejection("HTTP/2: a head is larger than h2_max_header_list_size", status: 0, origin.metadata) }
-        breakOff(.enhanceYourCalm)
-        return false
-    }
-
-    override func receivedHead(on id: Int32, endsStream: Bool) {
-        guard !isBroken else { return }
-        guard streams.count < shared.limits.h2MaxConcurrentStreams else { return reset(id, .refusedStream) }
-        requestCount += 1
-        lastStream = id
-        let stream = HTTP2Stream(id, on: self)
-        streams[id] = stream
-        stream.start(&head, endsStream: endsStream, number: requestCount, origin: origin)
-        if requestCount >= shared.limits.keepAliveMaxRequests { endSoon() }
-    }
-
-    override func received(_ bytes: Span<UInt8>, on id: Int32) {
-        hasBody = true
-        returnWindow(bytes.count)
-        streams[id]?.received(bytes)
-    }
-
-    override func receivedBodyFrame(on id: Int32, endsStream: Bool) {
-        if !hasBody, !endsStream, !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "frames without anything came") }
-        hasBody = false
-        if endsStream { streams[id]?.requestEnded() }
-    }
-
-    override func receivedTrailers(on id: Int32) { streams[id]?.requestEnded() }
-
-    override func receivedGoAway() {
-        // It will begin nothing more, and may still take what is under way.
-        hasLeft = true
-        leaveTaken = leaveTaken ?? shared.loop.now
-        endIfDone()
-    }
-
-    override func receivedViolation(_ reason: String) {
-        shared.logRejection("HTTP/2: \(reason)", status: 0, origin.metadata)
-    }
-
-    override func sentReset(_ code: HTTP2ErrorCode) {
-        // The others are not over what the client sent.
-        guard code != .noError, code != .internalError, code != .cancel, !isBroken, !resets.admit(at: shared.loop.now) else { return }
-        tooMany("h2_max_resets", "streams had to be reset")
-    }
-
-    override func sentFatalGoAway() { isBroken = true }
-
-    override func headFailed(on id: Int32) { streams[id]?.reset(.internalError) }
-
-    override func streamClosed(_ id: Int32, _ code: HTTP2ErrorCode) {
-        guard code == .noError else { return forget(id) }
-        // It may be the response's last frame that ends the stream, and who sends that has yet to count it.
-        closedStreams.append(id)
-        noteChange()
-    }
-
-    override func nextBodyPart(of id: Int32, atMost count: Int) -> HTTP2Session.BodyPart { streams[id]?.nextPart(atMost: count) ?? .failed }
-
-    override func writeBody(of id: Int32, frameHead: UnsafeRawBufferPointer, count: Int) -> Bool {
-        guard output.count < Self.highWater else { return false }
-        beginOutput()
-        output.gathered.append(frameHead.assumingMemoryBound(to: UInt8.self).span)
-        streams[id]?.writePart(count, to: &output)
-        return true
-    }
-
-    /// All streams share the connection's window, so that it is given back whether or not the application has taken what came: bodies that wait are bounded
-    /// by their own windows.
-    private func returnWindow(_ size: Int) {
-        unreturnedBytes += size
-        guard unreturnedBytes >= HTTP2Session.connectionWindow / 4 else { return }
-        openWindow(of: 0, by: unreturnedBytes)
-        unreturnedBytes = 0
-    }
-
-    private func tooMany(_ setting: String, _ what: String) {
-        guard !isBroken else { return }
-        shared.logRejection("HTTP/2: more \(what) than \(setting) says", status: 0, origin.metadata)
-        breakOff(.enhanceYourCalm)
-    }
-
-    /// Ends the connection over what the client has sent.
-    private func breakOff(_ code: HTTP2ErrorCode) {
-        guard !isBroken else { return }
-        isBroken = true
-        session?.terminate(code)
-        note()
     }
 }

@@ -116,9 +116,9 @@ final class HTTP2Library: @unchecked Sendable {
     }
 
     /// Every session is made with its owner, which outlives it.
-    private static func owner(_ pointer: UnsafeMutableRawPointer?) -> HTTP2SessionOwner {
+    private static func owner(_ pointer: UnsafeMutableRawPointer?) -> HTTP2Connection {
         guard let pointer else { preconditionFailure("a session without an owner") }
-        return Unmanaged<HTTP2SessionOwner>.fromOpaque(pointer).takeUnretainedValue()
+        return Unmanaged<HTTP2Connection>.fromOpaque(pointer).takeUnretainedValue()
     }
 
     /// A frame of any kind begins with its head.

@@ -10,7 +10,7 @@ struct HTTP2Session: ~Copyable {
     enum BodyPart {
         /// Nothing yet; `resume` asks again.
         case none
-        /// So many bytes, perhaps none, which `HTTP2SessionOwner.writeBody` then writes.
+        /// So many bytes, perhaps none, which `HTTP2Connection.writeBody` then writes.
         case bytes(Int, End)
         /// What can't be given: the stream is reset.
         case failed
@@ -33,7 +33,7 @@ struct HTTP2Session: ~Copyable {
     private let session: OpaquePointer
 
     /// - Returns: nil if there is no memory.
-    init?(for owner: HTTP2SessionOwner, _ limits: ConnectionLimits) {
+    init?(for owner: HTTP2Connection, _ limits: ConnectionLimits) {
         var session: OpaquePointer?
         let pointer = Unmanaged.passUnretained(owner).toOpaque()
         guard nghttp2_session_server_new2(&session, HTTP2Library.shared.callbacks, pointer, HTTP2Library.shared.options) == 0, let session else { return nil }
@@ -156,36 +156,4 @@ struct HTTP2Session: ~Copyable {
     private static func pointer(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
         UnsafeMutablePointer(mutating: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
     }
-}
-
-/// What a session tells of, and asks. Frames are told of when the library has found them right, and has not when it has not.
-class HTTP2SessionOwner: WireConnection {
-    /// The head of a frame has arrived (RFC 9113 section 4.1).
-    func frameBegins(_ kind: UInt8) {}
-    /// A request's fields begin.
-    func headBegins() {}
-    /// Takes a field of a request's head; false if it is to have no more of them.
-    func receivedField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool { true }
-    /// A request's head is whole.
-    func receivedHead(on stream: Int32, endsStream: Bool) {}
-    /// Takes a piece of a request's body.
-    func received(_ bytes: Span<UInt8>, on stream: Int32) {}
-    /// A frame of a request's body is whole.
-    func receivedBodyFrame(on stream: Int32, endsStream: Bool) {}
-    /// Trailer fields end a request.
-    func receivedTrailers(on stream: Int32) {}
-    func receivedGoAway() {}
-    /// The client did what it must not, which ends the stream, or the connection.
-    func receivedViolation(_ reason: String) {}
-    /// A stream is reset over what the client did.
-    func sentReset(_ code: HTTP2ErrorCode) {}
-    /// The client is told that the connection ends with an error.
-    func sentFatalGoAway() {}
-    /// A response's head could not be sent.
-    func headFailed(on stream: Int32) {}
-    func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {}
-
-    func nextBodyPart(of stream: Int32, atMost count: Int) -> HTTP2Session.BodyPart { .failed }
-    /// Writes the head of a frame, and behind it what `nextBodyPart` has given; false if there is no room now.
-    func writeBody(of stream: Int32, frameHead: UnsafeRawBufferPointer, count: Int) -> Bool { true }
 }

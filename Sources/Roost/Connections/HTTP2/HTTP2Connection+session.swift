@@ -1,0 +1,123 @@
+import HTTPWire
+
+/// What the connection's session tells of, and asks. Frames are told of when the library has found them right, and have an effect then; all of it is called
+/// from within `HTTP2Session.receive` and `take`.
+extension HTTP2Connection {
+    /// The head of a frame has arrived (RFC 9113 section 4.1).
+    func frameBegins(_ kind: UInt8) {
+        // DATA, HEADERS and WINDOW_UPDATE are what a connection is for (RFC 9113 section 6); RST_STREAM has a limit of its own.
+        switch kind {
+        case 0, 1, 8: break
+        case 3: if !resets.admit(at: shared.loop.now) { tooMany("h2_max_resets", "streams were reset") }
+        default: if !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "control frames came") }
+        }
+    }
+
+    /// A request's fields begin.
+    func headBegins() { head.begin() }
+
+    /// Takes a field of a request's head; false if it is to have no more of them.
+    func receivedField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
+        head.append(name, value)
+        guard head.listSize > shared.limits.h2MaxHeaderListSize else { return true }
+        if !isBroken { shared.logRejection("HTTP/2: a head is larger than h2_max_header_list_size", status: 0, origin.metadata) }
+        breakOff(.enhanceYourCalm)
+        return false
+    }
+
+    /// A request's head is whole.
+    func receivedHead(on id: Int32, endsStream: Bool) {
+        guard !isBroken else { return }
+        guard streams.count < shared.limits.h2MaxConcurrentStreams else { return reset(id, .refusedStream) }
+        requestCount += 1
+        lastStream = id
+        let stream = HTTP2Stream(id, on: self)
+        streams[id] = stream
+        stream.start(&head, endsStream: endsStream, number: requestCount, origin: origin)
+        if requestCount >= shared.limits.keepAliveMaxRequests { endSoon() }
+    }
+
+    /// Takes a piece of a request's body.
+    func received(_ bytes: Span<UInt8>, on id: Int32) {
+        hasBody = true
+        returnWindow(bytes.count)
+        streams[id]?.received(bytes)
+    }
+
+    /// A frame of a request's body is whole.
+    func receivedBodyFrame(on id: Int32, endsStream: Bool) {
+        if !hasBody, !endsStream, !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "frames without anything came") }
+        hasBody = false
+        if endsStream { streams[id]?.requestEnded() }
+    }
+
+    /// Trailer fields end a request.
+    func receivedTrailers(on id: Int32) { streams[id]?.requestEnded() }
+
+    func receivedGoAway() {
+        // It will begin nothing more, and may still take what is under way.
+        hasLeft = true
+        leaveTaken = leaveTaken ?? shared.loop.now
+        endIfDone()
+    }
+
+    /// The client did what it must not, which ends the stream, or the connection.
+    func receivedViolation(_ reason: String) {
+        shared.logRejection("HTTP/2: \(reason)", status: 0, origin.metadata)
+    }
+
+    /// A stream was reset.
+    func sentReset(_ code: HTTP2ErrorCode) {
+        // The others are not over what the client sent.
+        guard code != .noError, code != .internalError, code != .cancel, !isBroken, !resets.admit(at: shared.loop.now) else { return }
+        tooMany("h2_max_resets", "streams had to be reset")
+    }
+
+    /// The client is told that the connection ends with an error.
+    func sentFatalGoAway() { isBroken = true }
+
+    /// A response's head could not be sent.
+    func headFailed(on id: Int32) { streams[id]?.reset(.internalError) }
+
+    func streamClosed(_ id: Int32, _ code: HTTP2ErrorCode) {
+        guard code == .noError else { return forget(id) }
+        // It may be the response's last frame that ends the stream, and who sends that has yet to count it.
+        closedStreams.append(id)
+        noteChange()
+    }
+
+    /// What a stream has to send, for a frame of at most so many bytes.
+    func nextBodyPart(of id: Int32, atMost count: Int) -> HTTP2Session.BodyPart { streams[id]?.nextPart(atMost: count) ?? .failed }
+
+    /// Writes the head of a frame, and behind it what `nextBodyPart` has given; false if there is no room now.
+    func writeBody(of id: Int32, frameHead: UnsafeRawBufferPointer, count: Int) -> Bool {
+        guard output.count < Self.highWater else { return false }
+        beginOutput()
+        output.gathered.append(frameHead.assumingMemoryBound(to: UInt8.self).span)
+        streams[id]?.writePart(count, to: &output)
+        return true
+    }
+
+    /// All streams share the connection's window, so that it is given back whether or not the application has taken what came: bodies that wait are bounded
+    /// by their own windows.
+    private func returnWindow(_ size: Int) {
+        unreturnedBytes += size
+        guard unreturnedBytes >= HTTP2Session.connectionWindow / 4 else { return }
+        openWindow(of: 0, by: unreturnedBytes)
+        unreturnedBytes = 0
+    }
+
+    private func tooMany(_ setting: String, _ what: String) {
+        guard !isBroken else { return }
+        shared.logRejection("HTTP/2: more \(what) than \(setting) says", status: 0, origin.metadata)
+        breakOff(.enhanceYourCalm)
+    }
+
+    /// Ends the connection over what the client has sent.
+    func breakOff(_ code: HTTP2ErrorCode) {
+        guard !isBroken else { return }
+        isBroken = true
+        session?.terminate(code)
+        note()
+    }
+}
