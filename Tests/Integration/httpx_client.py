@@ -15,7 +15,9 @@ def main():
         answer = client.post("/echo", content=(body[start:start + 50000] for start in range(0, len(body), 50000)))
         found["version"], found["echo"] = answer.http_version, answer.content == body
         answers = []
-        asking = [threading.Thread(target=lambda: answers.append(client.post("/echo", content=body).content == body)) for _ in range(5)]
+        # No larger than the window: where one of its threads reads what opens the window of another's stream, that one waits for more (httpcore 1.0).
+        small = body[:48 << 10]
+        asking = [threading.Thread(target=lambda: answers.append(client.post("/echo", content=small).content == small)) for _ in range(5)]
         for thread in asking:
             thread.start()
         for thread in asking:

@@ -151,6 +151,16 @@ class LoopBehaviour:
         self.assertEqual(found, {"version": "HTTP/2", "echo": True, "at once": True, "trailers": "body", "failed": True, "begun": "begun"})
         server.wait_for_event("disconnected")
 
+    def test_large_bodies_at_once_on_one_connection(self):
+        require_programs("h2load")
+        server = self.serve(worker_class=self.worker_class)
+        path = server.path("upload")
+        with open(path, "wb") as file:
+            file.write(os.urandom(3 << 20))
+        said = output("h2load", "-n", "20", "-c", "1", "-m", "5", "-d", path, "-B", "unix:" + server.socket, "http://hello.example/echo").decode()
+        self.assertIn("20 succeeded, 0 failed, 0 errored, 0 timeout", said)
+        self.assertIn("({}) data".format(20 * (3 << 20)), said)
+
     def test_grpc(self):
         server = self.serve(worker_class=self.worker_class)
         self.assertEqual(grpc("unix:" + server.socket), EXPECTED)

@@ -4,24 +4,42 @@ import HTTPWire
 /// from within `HTTP2Session.receive` and `take`.
 extension HTTP2Connection {
     /// The head of a frame has arrived (RFC 9113 section 4.1).
-    func frameBegins(_ kind: UInt8) {
-        // DATA, HEADERS and WINDOW_UPDATE are what a connection is for (RFC 9113 section 6); RST_STREAM has a limit of its own.
+    func frameBegins(_ kind: UInt8, on id: Int32) {
         switch kind {
-        case 0, 1, 8: break
+        // HEADERS, which the library leaves unread on streams that are over.
+        case 1: if isOver(id) { violated(.protocolError, "HEADERS on stream \(id), which is closed") }
+        // PRIORITY, which the library leaves unread.
+        case 2 where id == 0: violated(.protocolError, "PRIORITY of no stream")
+        // RST_STREAM.
         case 3: if !resets.admit(at: shared.loop.now) { tooMany("h2_max_resets", "streams were reset") }
+        // DATA, and the WINDOW_UPDATE that comes of it.
+        case 0, 8: break
         default: if !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "control frames came") }
         }
     }
 
+    /// Whether nothing that the client sends on the stream can have been under way when it ended (section 5.1).
+    private func isOver(_ id: Int32) -> Bool {
+        id <= highestStream && id & 1 == 1 && streams[id] == nil && !(session?.knows(id) ?? false) && !resetStreams.contains(id)
+    }
+
+    private func violated(_ code: HTTP2ErrorCode, _ reason: String) {
+        guard !isBroken else { return }
+        shared.logRejection("HTTP/2: \(reason)", status: 0, origin.metadata)
+        breakOff(code)
+    }
+
     /// A request's fields begin.
-    func headBegins() { head.begin() }
+    func headBegins(on id: Int32) {
+        highestStream = max(highestStream, id)
+        head.begin()
+    }
 
     /// Takes a field of a request's head; false if it is to have no more of them.
     func receivedField(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
         head.append(name, value)
         guard head.listSize > shared.limits.h2MaxHeaderListSize else { return true }
-        if !isBroken { shared.logRejection("HTTP/2: a head is larger than h2_max_header_list_size", status: 0, origin.metadata) }
-        breakOff(.enhanceYourCalm)
+        violated(.enhanceYourCalm, "a head is larger than h2_max_header_list_size")
         return false
     }
 
@@ -67,7 +85,8 @@ extension HTTP2Connection {
     }
 
     /// A stream was reset.
-    func sentReset(_ code: HTTP2ErrorCode) {
+    func sentReset(on id: Int32, _ code: HTTP2ErrorCode) {
+        resetStreams.append(id)
         // The others are not over what the client sent.
         guard code != .noError, code != .internalError, code != .cancel, !isBroken, !resets.admit(at: shared.loop.now) else { return }
         tooMany("h2_max_resets", "streams had to be reset")
@@ -108,9 +127,7 @@ extension HTTP2Connection {
     }
 
     private func tooMany(_ setting: String, _ what: String) {
-        guard !isBroken else { return }
-        shared.logRejection("HTTP/2: more \(what) than \(setting) says", status: 0, origin.metadata)
-        breakOff(.enhanceYourCalm)
+        violated(.enhanceYourCalm, "more \(what) than \(setting) says")
     }
 
     /// Ends the connection over what the client has sent.

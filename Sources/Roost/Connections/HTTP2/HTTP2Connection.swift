@@ -34,6 +34,9 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     var unreturnedBytes = 0
     /// What is to be reset when the library is not at work any more: it drops what waits to be sent on a stream.
     private var pendingResets: [(Int32, HTTP2ErrorCode)] = []
+    /// The last stream that the client has begun, and those that were reset here of late.
+    var highestStream: Int32 = 0
+    var resetStreams = RecentStreams()
     /// Streams that are over, and such as may go on, at the end of this round.
     var closedStreams: [Int32] = []
     private var resumedStreams: [HTTP2Stream] = []

@@ -34,11 +34,11 @@ final class HTTP2Library: @unchecked Sendable {
     private func setReceiving(_ callbacks: OpaquePointer?) {
         nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, owner in
             guard let head else { return 0 }
-            HTTP2Library.owner(owner).frameBegins(head.pointee.type)
+            HTTP2Library.owner(owner).frameBegins(head.pointee.type, on: head.pointee.stream_id)
             return 0
         }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, owner in
-            if HTTP2Library.isRequest(frame) { HTTP2Library.owner(owner).headBegins() }
+            if let head = HTTP2Library.head(frame), HTTP2Library.isRequest(frame) { HTTP2Library.owner(owner).headBegins(on: head.stream_id) }
             return 0
         }
         nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameCount, value, valueCount, _, owner in
@@ -82,7 +82,8 @@ final class HTTP2Library: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, owner in
             guard let frame, let head = HTTP2Library.head(frame) else { return 0 }
             switch UInt32(head.type) {
-            case NGHTTP2_RST_STREAM.rawValue: HTTP2Library.owner(owner).sentReset(HTTP2ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
+            case NGHTTP2_RST_STREAM.rawValue: 
+                HTTP2Library.owner(owner).sentReset(on: head.stream_id, HTTP2ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
             case NGHTTP2_GOAWAY.rawValue where frame.pointee.goaway.error_code != 0: HTTP2Library.owner(owner).sentFatalGoAway()
             default: break
             }

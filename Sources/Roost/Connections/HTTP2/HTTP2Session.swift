@@ -75,6 +75,9 @@ struct HTTP2Session: ~Copyable {
         bytes.withUnsafeBufferPointer { Int(nghttp2_session_mem_recv(session, $0.baseAddress, $0.count)) }
     }
 
+    /// Whether a stream has begun and not ended, nor was its reset sent.
+    func knows(_ stream: Int32) -> Bool { nghttp2_session_get_stream_remote_close(session, stream) >= 0 }
+
     /// How many frames wait to be written, but for bodies.
     var waitingFrames: Int { nghttp2_session_get_outbound_queue_size(session) }
 

@@ -232,7 +232,7 @@ struct HTTP2BodyTests {
             let answer = client.answer(on: 1)
             #expect(answer.text == "hello" && answer.hasEnded && answer.reset == ServerAnswers.ErrorCode.none)
             // What is on its way is let be.
-            client.send(.data("more", on: 1), .data("", on: 1, ends: true), .window(5, on: 1))
+            client.send(.data("more", on: 1), .headers([("x", "y")], on: 1), .window(5, on: 1))
             #expect(client.isOpen && client.ask(on: 3).text == "hello")
         }
     }

@@ -66,6 +66,19 @@ struct HTTP2LimitTests {
         }
     }
 
+    @Test("what comes on a stream that is being refused ends nothing else")
+    func bodyOfRefused() throws {
+        try withHTTP2(Self.app, { Self.configure(&$0); $0.h2MaxConcurrentStreams = 1 }) { client in
+            client.begin()
+            client.send(.request("GET", "/wait", on: 1))
+            client.send(.request("POST", "/", on: 3, ends: false), .data("x", on: 3), .data("y", on: 3, ends: true))
+            client.send(.request("POST", "/", on: 5, ends: false, [("Upper", "1")]), .data("x", on: 5, ends: true))
+            client.send(.data("under way", on: 3), .data("", on: 5, ends: true))
+            #expect(client.answer(on: 3).reset == .refusedStream && client.answer(on: 5).reset == .protocolError && client.isOpen)
+            client.scheduler.runAll()
+        }
+    }
+
     @Test("PING, SETTINGS and PRIORITY in great numbers end the connection", arguments: [
         ClientFrame.ping(), .settings(), .settings([(4, 1000)]), .priority(of: 7, on: 0), .settings([(1, 0)]),
     ])
