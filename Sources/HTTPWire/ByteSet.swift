@@ -36,7 +36,7 @@ extension UInt8 {
 
     /// The byte, in lower case if it is an ASCII letter.
     @inline(__always)
-    var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+    package var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 }
 
 extension RawSpan {

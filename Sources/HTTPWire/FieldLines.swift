@@ -187,10 +187,7 @@ public struct FieldLines: ~Copyable {
         guard !name.isEmpty, name.bytes.isLettersAndDashes || name.bytes.isToken else { throw .badName(name) }
         guard try !facts.note(name.bytes, value) else { return false }
         let start = bytes.readableBytes
-        for index in name.indices {
-            let byte = name[index]
-            bytes.append((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte)
-        }
+        for index in name.indices { bytes.append(name[index].lowercased) }
         ends.append(End(start: start, name: bytes.readableBytes, value: bytes.readableBytes, isUnique: false))
         return true
     }

@@ -15,7 +15,7 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
 
     let origin: ConnectionOrigin
     /// Nil before `init` is done, and if there was no memory for it.
-    var session: HTTP2Session?
+    private(set) var session: HTTP2Session?
     private var hasOpened = false
     var streams: [Int32: HTTP2Stream] = [:] { didSet { http2Presence?.isActive = !streams.isEmpty } }
     var lastStream: Int32 = 0

@@ -34,34 +34,34 @@ final class HTTP2Library: @unchecked Sendable {
     private func setReceiving(_ callbacks: OpaquePointer?) {
         nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, owner in
             guard let head else { return 0 }
-            HTTP2Library.owner(owner).frameBegins(head.pointee.type, on: head.pointee.stream_id)
+            HTTP2Library.owner(owner)?.frameBegins(head.pointee.type, on: head.pointee.stream_id)
             return 0
         }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, owner in
-            if let head = HTTP2Library.head(frame), HTTP2Library.isRequest(frame) { HTTP2Library.owner(owner).headBegins(on: head.stream_id) }
+            if let head = HTTP2Library.head(frame), HTTP2Library.isRequest(frame) { HTTP2Library.owner(owner)?.headBegins(on: head.stream_id) }
             return 0
         }
         nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameCount, value, valueCount, _, owner in
             guard HTTP2Library.isRequest(frame) else { return 0 }
             let name = UnsafeBufferPointer(start: name, count: nameCount).span
             let value = UnsafeBufferPointer(start: value, count: valueCount).span
-            return HTTP2Library.owner(owner).receivedField(name, value) ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+            return HTTP2Library.owner(owner)?.receivedField(name, value) ?? false ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
         }
         // Without it the library would leave such a field out.
         nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, _, _, _, _, _, _, _ in NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, owner in
-            HTTP2Library.owner(owner).received(UnsafeBufferPointer(start: bytes, count: count).span, on: stream)
+            HTTP2Library.owner(owner)?.received(UnsafeBufferPointer(start: bytes, count: count).span, on: stream)
             return 0
         }
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, owner in
             guard let head = HTTP2Library.head(frame) else { return 0 }
             let endsStream = head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
             switch UInt32(head.type) {
-            case NGHTTP2_DATA.rawValue: HTTP2Library.owner(owner).receivedBodyFrame(on: head.stream_id, endsStream: endsStream)
+            case NGHTTP2_DATA.rawValue: HTTP2Library.owner(owner)?.receivedBodyFrame(on: head.stream_id, endsStream: endsStream)
             case NGHTTP2_HEADERS.rawValue where HTTP2Library.isRequest(frame):
-                HTTP2Library.owner(owner).receivedHead(on: head.stream_id, endsStream: endsStream)
-            case NGHTTP2_HEADERS.rawValue where endsStream: HTTP2Library.owner(owner).receivedTrailers(on: head.stream_id)
-            case NGHTTP2_GOAWAY.rawValue: HTTP2Library.owner(owner).receivedGoAway()
+                HTTP2Library.owner(owner)?.receivedHead(on: head.stream_id, endsStream: endsStream)
+            case NGHTTP2_HEADERS.rawValue where endsStream: HTTP2Library.owner(owner)?.receivedTrailers(on: head.stream_id)
+            case NGHTTP2_GOAWAY.rawValue: HTTP2Library.owner(owner)?.receivedGoAway()
             default: break
             }
             return 0
@@ -69,11 +69,11 @@ final class HTTP2Library: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, code, owner in
             guard let head = HTTP2Library.head(frame) else { return 0 }
             let reason = String(cString: nghttp2_strerror(code))
-            HTTP2Library.owner(owner).receivedViolation("\(reason) (frame of type \(head.type) on stream \(head.stream_id))")
+            HTTP2Library.owner(owner)?.receivedViolation("\(reason) (frame of type \(head.type) on stream \(head.stream_id))")
             return 0
         }
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, code, owner in
-            HTTP2Library.owner(owner).streamClosed(stream, HTTP2ErrorCode(rawValue: code))
+            HTTP2Library.owner(owner)?.streamClosed(stream, HTTP2ErrorCode(rawValue: code))
             return 0
         }
     }
@@ -82,21 +82,21 @@ final class HTTP2Library: @unchecked Sendable {
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, owner in
             guard let frame, let head = HTTP2Library.head(frame) else { return 0 }
             switch UInt32(head.type) {
-            case NGHTTP2_RST_STREAM.rawValue: 
-                HTTP2Library.owner(owner).sentReset(on: head.stream_id, HTTP2ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
-            case NGHTTP2_GOAWAY.rawValue where frame.pointee.goaway.error_code != 0: HTTP2Library.owner(owner).sentFatalGoAway()
+            case NGHTTP2_RST_STREAM.rawValue:
+                HTTP2Library.owner(owner)?.sentReset(on: head.stream_id, HTTP2ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
+            case NGHTTP2_GOAWAY.rawValue where frame.pointee.goaway.error_code != 0: HTTP2Library.owner(owner)?.sentFatalGoAway()
             default: break
             }
             return 0
         }
         nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, _, owner in
-            if let head = HTTP2Library.head(frame), UInt32(head.type) == NGHTTP2_HEADERS.rawValue { HTTP2Library.owner(owner).headFailed(on: head.stream_id) }
+            if let head = HTTP2Library.head(frame), UInt32(head.type) == NGHTTP2_HEADERS.rawValue { HTTP2Library.owner(owner)?.headFailed(on: head.stream_id) }
             return 0
         }
         nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, frameHead, count, _, owner in
             guard let head = HTTP2Library.head(frame) else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
             let bytes = UnsafeRawBufferPointer(start: frameHead, count: HTTP2Library.frameHeadSize)
-            return HTTP2Library.owner(owner).writeBody(of: head.stream_id, frameHead: bytes, count: count) ? 0 : NGHTTP2_ERR_WOULDBLOCK.rawValue
+            return HTTP2Library.owner(owner)?.writeBody(of: head.stream_id, frameHead: bytes, count: count) ?? false ? 0 : NGHTTP2_ERR_WOULDBLOCK.rawValue
         }
     }
 
@@ -106,7 +106,7 @@ final class HTTP2Library: @unchecked Sendable {
     static let readBody: nghttp2_data_source_read_callback = { _, stream, _, most, flags, _, owner in
         var marks = NGHTTP2_DATA_FLAG_NO_COPY.rawValue
         defer { flags?.pointee = marks }
-        switch HTTP2Library.owner(owner).nextBodyPart(of: stream, atMost: most) {
+        switch HTTP2Library.owner(owner)?.nextBodyPart(of: stream, atMost: most) ?? .failed {
         case .none: return Int(NGHTTP2_ERR_DEFERRED.rawValue)
         case .failed: return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
         case .bytes(let count, let end):
@@ -117,9 +117,8 @@ final class HTTP2Library: @unchecked Sendable {
     }
 
     /// Every session is made with its owner, which outlives it.
-    private static func owner(_ pointer: UnsafeMutableRawPointer?) -> HTTP2Connection {
-        guard let pointer else { preconditionFailure("a session without an owner") }
-        return Unmanaged<HTTP2Connection>.fromOpaque(pointer).takeUnretainedValue()
+    private static func owner(_ pointer: UnsafeMutableRawPointer?) -> HTTP2Connection? {
+        pointer.map { Unmanaged<HTTP2Connection>.fromOpaque($0).takeUnretainedValue() }
     }
 
     /// A frame of any kind begins with its head.

@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// What HTTP/1.1 would have sent of a request that came on a stream of HTTP/2, so that one parser, the strict one, decides on both.
 ///
 /// nghttp2 has checked the order and number of pseudo-header fields by then, and the characters of all fields, and refused fields of HTTP/1's connections
@@ -9,6 +11,9 @@ struct HTTP2RequestText {
         /// CONNECT, without a protocol that is known here.
         case connect
     }
+
+    private static let hostName = Array("host".utf8)
+    private static let cookieName = Array("cookie".utf8)
 
     /// The text, whole after `end`.
     private(set) var bytes: [UInt8] = []
@@ -73,7 +78,8 @@ struct HTTP2RequestText {
         if !hasRequestLine { appendRequestLine() }
         // "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an entity that differs" (section 8.3.1)
         if !host.isEmpty, !authority.isEmpty, !host.span.equalsIgnoringCase(authority.span) { note(.malformed("host is not :authority")) }
-        if !cookies.isEmpty { note(bytes.appendLine("cookie", cookies)) }
+        let cookies = cookies
+        if !cookies.isEmpty { note(bytes.appendLine(Self.cookieName.span, cookies.span)) }
         bytes.append(contentsOf: "\r\n".utf8)
         if let problem { throw problem }
     }
@@ -94,7 +100,8 @@ struct HTTP2RequestText {
         bytes.append(UInt8(ascii: " "))
         bytes.append(contentsOf: path)
         bytes.append(contentsOf: " HTTP/1.1\r\n".utf8)
-        if !authority.isEmpty { note(bytes.appendLine("host", authority)) }
+        let authority = authority
+        if !authority.isEmpty { note(bytes.appendLine(Self.hostName.span, authority.span)) }
     }
 
     /// Notes what is wrong; the first of it counts.
@@ -138,24 +145,11 @@ extension Span<UInt8> {
     }
 }
 
-extension UInt8 {
-    fileprivate var lowercased: UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self }
-}
-
 extension [UInt8] {
     /// Appends a field; returns what is wrong with it.
     fileprivate mutating func appendLine(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTP2RequestText.Problem? {
         guard name.isWord, !name.containsColon, value.isLineText else { return .malformed("a field holds a character that no field can hold") }
         append(contentsOf: name)
-        append(contentsOf: ": ".utf8)
-        append(contentsOf: value)
-        append(contentsOf: "\r\n".utf8)
-        return nil
-    }
-
-    fileprivate mutating func appendLine(_ name: String, _ value: [UInt8]) -> HTTP2RequestText.Problem? {
-        guard value.span.isLineText else { return .malformed("a field holds a character that no field can hold") }
-        append(contentsOf: name.utf8)
         append(contentsOf: ": ".utf8)
         append(contentsOf: value)
         append(contentsOf: "\r\n".utf8)
