@@ -115,12 +115,7 @@ final class CallSoonHook {
 
     private func isStep(_ object: PyPointer) -> Bool {
         if let stepType { return object.pointee.type == stepType }
-        guard let type = object.pointee.type?.assumingMemoryBound(to: PyObject.self), let name = PyObject_GetAttrString(type, "__name__") else {
-            PyErr_Clear()
-            return false
-        }
-        defer { Py_DecRef(name) }
-        guard PythonText.string(name) == "TaskStepMethWrapper" else { return false }
+        guard PythonText.typeName(of: object) == "TaskStepMethWrapper" else { return false }
         stepType = object.pointee.type
         return true
     }

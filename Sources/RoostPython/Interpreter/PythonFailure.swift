@@ -16,18 +16,10 @@ struct PythonFailure: ApplicationFailure, CustomStringConvertible {
         if let exception, let traceback { _ = PyException_SetTraceback(exception, traceback) }
         defer { for pointer in [type, exception, traceback] { Py_DecRef(pointer) } }
         guard let exception else { return PythonFailure(kind: "Exception", description: "no exception is set") }
-        let failure = PythonFailure(kind: kind(of: exception), description: text(of: exception))
+        let failure = PythonFailure(kind: PythonText.typeName(of: exception) ?? "Exception", description: text(of: exception))
         // Whatever went wrong while it was described is of no interest.
         PyErr_Clear()
         return failure
-    }
-
-    private static func kind(of exception: PyPointer) -> String {
-        guard let type = exception.pointee.type?.assumingMemoryBound(to: PyObject.self),
-            let name = PyObject_GetAttrString(type, "__name__")
-        else { return "Exception" }
-        defer { Py_DecRef(name) }
-        return PythonText.string(name) ?? "Exception"
     }
 
     /// What `traceback.format_exception` makes of it, in the form of its three arguments, which all versions know.
@@ -40,14 +32,14 @@ struct PythonFailure: ApplicationFailure, CustomStringConvertible {
             let lines = try PythonReference(cpython_call3(function.pointer, type, exception, traceback.pointer))
             var text = ""
             var summary: String?
-            let kind = kind(of: exception)
+            let kind = PythonText.typeName(of: exception)
             for index in 0..<PyList_Size(lines.pointer) {
                 guard let piece = PyList_GetItem(lines.pointer, index).flatMap(PythonText.string) else { continue }
                 text += piece
                 // Of what the exception says, which may have lines of its own and notes behind it, the first line.
                 let line = piece.prefix { $0 != "\n" }
                 let name = line.prefix { $0 != ":" }
-                if name == kind || name.hasSuffix(".\(kind)") { summary = String(line) }
+                if let kind, name == kind || name.hasSuffix(".\(kind)") { summary = String(line) }
             }
             while text.hasSuffix("\n") { text.removeLast() }
             let shown = summary ?? text.split(separator: "\n").last.map(String.init) ?? ""

@@ -15,6 +15,16 @@ enum PythonText {
         return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
+    /// The name of an object's type.
+    static func typeName(of object: PyPointer) -> String? {
+        guard let type = object.pointee.type?.assumingMemoryBound(to: PyObject.self), let name = PyObject_GetAttrString(type, "__name__") else {
+            PyErr_Clear()
+            return nil
+        }
+        defer { Py_DecRef(name) }
+        return string(name)
+    }
+
     /// A string as a `str`.
     static func object(_ text: String) throws(PythonRaised) -> PythonReference {
         var text = text

@@ -9,7 +9,7 @@ import Roost
 ///
 /// `@unchecked Sendable`: used by threads that hold the GIL, and that are one after the other: the one that calls the application, or the loop's.
 final class WSGIRequest: @unchecked Sendable {
-    private enum Response {
+    enum Response {
         /// `start_response` was not called.
         case unstarted
         /// Status and fields are given; they are sent with the first piece that is not empty, or at the end.
@@ -25,7 +25,7 @@ final class WSGIRequest: @unchecked Sendable {
     }
 
     /// How the application goes on after a piece.
-    private enum Sequel {
+    enum Sequel {
         case goOn
         /// Once the client has taken more.
         case wait
@@ -39,25 +39,25 @@ final class WSGIRequest: @unchecked Sendable {
     private static let emptyPieces = 256
 
     let exchange: Exchange
-    private let application: WSGIApplication
+    let application: WSGIApplication
     /// What a thread of its own sends with; nil on the loop.
-    private let channel: WSGIChannel?
+    let channel: WSGIChannel?
     private let input: WSGIInputObject?
-    private lazy var errors = WSGIErrors(exchange)
-    private var response = Response.unstarted
+    lazy var errors = WSGIErrors(exchange)
+    var response = Response.unstarted
     /// What is left of the length that the application has announced; nil if it has not.
-    private var bodyLeft: Int?
+    var bodyLeft: Int?
     /// Whether the client takes no body.
-    private var isBodiless = false
+    var isBodiless = false
     /// What the application has returned, if it is to be closed.
     private var result: PyPointer?
     private var iterator: PyPointer?
     /// The request's own context variables: pieces of several responses may be made by turns.
     private var context: PyPointer?
-    private let thread = pthread_self()
+    let thread = pthread_self()
     /// Whether the application was told that its client is gone.
-    private var hasToldGone = false
-    private var hasErrors = false
+    var hasToldGone = false
+    var hasErrors = false
 
     init(_ exchange: Exchange, _ application: WSGIApplication, _ channel: WSGIChannel?, _ input: WSGIInputObject?) {
         self.exchange = exchange
@@ -272,7 +272,7 @@ final class WSGIRequest: @unchecked Sendable {
     // MARK: Sending
 
     /// Sends a piece that is not empty; the one that completes what was announced is the last.
-    private func send(_ piece: ByteBuffer) throws(WSGISendError) -> Sequel {
+    func send(_ piece: ByteBuffer) throws(WSGISendError) -> Sequel {
         switch response {
         case .gone: return .end
         case .complete: throw .longerThanAnnounced
@@ -383,7 +383,7 @@ final class WSGIRequest: @unchecked Sendable {
         if let channel { channel.end(error) } else { exchange.end(error) }
     }
 
-    private func flushErrors() {
+    func flushErrors() {
         if hasErrors { errors.flush() }
     }
 
@@ -405,7 +405,7 @@ final class WSGIRequest: @unchecked Sendable {
 
     private static func withPiece<Result>(_ piece: PyPointer, _ body: (UnsafeRawBufferPointer) -> Result) throws(PythonRaised) -> Result {
         guard let type = cpython_objects().pointee.bytes_type, cpython_is_instance(piece, type) != 0 else {
-            throw raise(cpython_objects().pointee.type_error, "a piece of the response's body is of type \(PythonFailure.typeName(of: piece)), and not bytes")
+            throw raise(cpython_objects().pointee.type_error, "a piece of the response's body is of type \(PythonText.typeName(of: piece) ?? "?"), and not bytes")
         }
         var start: UnsafeMutablePointer<CChar>?
         var count = 0
@@ -413,183 +413,7 @@ final class WSGIRequest: @unchecked Sendable {
         return body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    private func bytes(of piece: PyPointer) throws(PythonRaised) -> ByteBuffer {
+    func bytes(of piece: PyPointer) throws(PythonRaised) -> ByteBuffer {
         try Self.withPiece(piece, application.bodies.buffer)
-    }
-}
-
-/// Why a piece was not sent.
-private enum WSGISendError: Error {
-    case notStarted
-    case longerThanAnnounced
-    case refused(ASGIError)
-
-    /// What the log says of it.
-    var reason: any Error {
-        switch self {
-        case .notStarted:
-            PythonFailure(kind: "RuntimeError", description: "the application returned, or gave a piece of its body, before it called start_response()")
-        case .longerThanAnnounced:
-            PythonFailure(kind: "RuntimeError", description: "the response's body is longer than the content-length that was announced")
-        case .refused(let error): error
-        }
-    }
-
-    var description: String { "\(reason)" }
-}
-
-// MARK: - start_response and write
-
-extension WSGIRequest {
-    /// `start_response(status, response_headers, exc_info=None)`
-    ///
-    /// - Parameters:
-    ///   - arguments: as many as `count`, and behind them one for each of `names`.
-    private func startResponse(
-        _ itself: PyPointer, _ arguments: UnsafePointer<PyPointer?>?, _ count: Int, _ names: PyPointer?
-    ) throws(PythonRaised) -> PythonReference {
-        let objects = cpython_objects().pointee
-        guard (2...3).contains(count), let arguments, let status = arguments[0], let headers = arguments[1] else {
-            throw raise(objects.type_error, "start_response() takes a status, header fields and perhaps exc_info (\(count) arguments given)")
-        }
-        var information = count == 3 ? arguments[2] : nil
-        if let names, PyTuple_Size(names) > 0 {
-            guard count == 2, PyTuple_Size(names) == 1, PyTuple_GetItem(names, 0).flatMap(PythonText.string) == "exc_info" else {
-                throw raise(objects.type_error, "start_response() takes no other argument by name than exc_info")
-            }
-            information = arguments[2]
-        }
-        if information == Py_None() { information = nil }
-        switch response {
-        case .unstarted: break
-        case .started where information != nil: break
-        case .started:
-            throw raise(objects.assertion_error, "start_response() was called a second time, and without exc_info")
-        case .sent, .complete, .gone, .ended:
-            guard let information else { throw raise(objects.assertion_error, "start_response() was called after the response's head was sent") }
-            throw try Self.raiseAgain(information)
-        }
-        let head = try application.heads.head(status: status, headers: headers)
-        response = .started(head)
-        isBodiless = exchange.head.isHead || head.isBodiless
-        bodyLeft = isBodiless ? nil : head.contentLength
-        return try PythonReference(PyCFunction_NewEx(application.types.writeDefinition, itself, nil))
-    }
-
-    /// Raises what `sys.exc_info()` has told of.
-    private static func raiseAgain(_ information: PyPointer) throws(PythonRaised) -> PythonRaised {
-        let triple = try PythonReference(PySequence_Tuple(information))
-        guard PyTuple_Size(triple.pointer) == 3, let type = PyTuple_GetItem(triple.pointer, 0), let value = PyTuple_GetItem(triple.pointer, 1),
-            let traceback = PyTuple_GetItem(triple.pointer, 2), type != Py_None()
-        else {
-            return raise(cpython_objects().pointee.assertion_error, "the response's head was sent, and exc_info tells of no exception")
-        }
-        PyErr_Restore(returning(type), returning(value), traceback == Py_None() ? nil : returning(traceback))
-        return PythonRaised()
-    }
-
-    /// `write(data)`. On the loop it does not wait for the client, or everybody would.
-    private func write(_ data: PyPointer) throws(PythonRaised) {
-        let objects = cpython_objects().pointee
-        guard thread == pthread_self() else { throw raise(objects.runtime_error, "write() was called on another thread than the application") }
-        if case .ended = response { throw raise(objects.runtime_error, "write() was called after the response was complete") }
-        let piece = try bytes(of: data)
-        guard piece.readableBytes > 0 else { return }
-        if channel == nil { exchange.writesAtOnce = true }
-        do throws(WSGISendError) {
-            guard case .end = try send(piece) else { return }
-        } catch {
-            throw raise(objects.runtime_error, error.description)
-        }
-        hasToldGone = true
-        throw raise(objects.broken_pipe_error, "the client is gone")
-    }
-
-    /// `start_response`, a function that is bound to the request.
-    static func startResponseTable() -> UnsafeMutablePointer<PyMethodDef> {
-        let function: @convention(c) (PyPointer?, UnsafePointer<PyPointer?>?, Int, PyPointer?) -> PyPointer? = { instance, arguments, count, names in
-            guard let instance else { return nil }
-            return HeapType.with(instance, WSGIRequest.self) { request in
-                do throws(PythonRaised) {
-                    return try request.startResponse(instance, arguments, count, names).release()
-                } catch {
-                    return nil
-                }
-            }
-        }
-        return HeapType.table([
-            // With these flags there are four arguments.
-            .init(name: "start_response", flags: METH_FASTCALL | METH_KEYWORDS, function: unsafeBitCast(function, to: HeapType.Method.self))
-        ])
-    }
-
-    /// `write`, the same.
-    static func writeTable() -> UnsafeMutablePointer<PyMethodDef> {
-        HeapType.table([
-            .init(name: "write", flags: METH_O) { instance, data in
-                guard let request = HeapType.content(instance, as: WSGIRequest.self), let data else { return nil }
-                return returningNone { () throws(PythonRaised) in try request.write(data) }
-            }
-        ])
-    }
-}
-
-// MARK: - wsgi.errors
-
-extension WSGIRequest {
-    static func makeType() throws(PythonRaised) -> HeapType {
-        try HeapType(
-            "_roost.ErrorStream", doc: "Lines for the log, one entry each.",
-            methods: [
-                .init(name: "write", flags: METH_O) { instance, text in
-                    WSGIRequest.perform(instance, text) { request, text throws(PythonRaised) in try request.log(text) }
-                },
-                .init(name: "writelines", flags: METH_O) { instance, lines in
-                    WSGIRequest.perform(instance, lines) { request, lines throws(PythonRaised) in try request.logAll(lines) }
-                },
-                .init(name: "flush", flags: METH_NOARGS) { instance, _ in
-                    HeapType.content(instance, as: WSGIRequest.self)?.flushErrors()
-                    return returning(Py_None())
-                },
-            ])
-    }
-
-    private static func perform(
-        _ instance: PyPointer?, _ argument: PyPointer?, _ body: (WSGIRequest, PyPointer) throws(PythonRaised) -> Void
-    ) -> PyPointer? {
-        guard let request = HeapType.content(instance, as: WSGIRequest.self), let argument else { return nil }
-        return returningNone { () throws(PythonRaised) in try body(request, argument) }
-    }
-
-    private func log(_ text: PyPointer) throws(PythonRaised) {
-        guard let type = cpython_objects().pointee.unicode_type, cpython_is_instance(text, type) != 0 else {
-            throw raise(cpython_objects().pointee.type_error, "wsgi.errors takes str, and not \(PythonFailure.typeName(of: text))")
-        }
-        hasErrors = true
-        if let string = PythonText.string(text) { return errors.write(string) }
-        // Names of files may have bytes in them that are no text.
-        let escaped = try PythonReference(PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace"))
-        try withBytes(of: escaped.pointer) { errors.write(String(decoding: $0, as: UTF8.self)) }
-    }
-
-    private func logAll(_ lines: PyPointer) throws(PythonRaised) {
-        let iterator = try PythonReference(PyObject_GetIter(lines))
-        while let next = PyIter_Next(iterator.pointer) {
-            let line = PythonReference(owning: next)
-            try log(line.pointer)
-        }
-        if PyErr_Occurred() != nil { throw PythonRaised() }
-    }
-}
-
-extension PythonFailure {
-    /// The name of an object's type.
-    fileprivate static func typeName(of object: PyPointer) -> String {
-        guard let type = object.pointee.type?.assumingMemoryBound(to: PyObject.self), let name = PyObject_GetAttrString(type, "__name__") else {
-            PyErr_Clear()
-            return "?"
-        }
-        defer { Py_DecRef(name) }
-        return PythonText.string(name) ?? "?"
     }
 }

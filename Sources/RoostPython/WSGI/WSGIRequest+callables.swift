@@ -1,0 +1,98 @@
+import CPython
+import Glibc
+import Roost
+
+/// `start_response` and `write`, as Python calls them.
+extension WSGIRequest {
+    /// `start_response(status, response_headers, exc_info=None)`
+    ///
+    /// - Parameters:
+    ///   - arguments: as many as `count`, and behind them one for each of `names`.
+    private func startResponse(
+        _ itself: PyPointer, _ arguments: UnsafePointer<PyPointer?>?, _ count: Int, _ names: PyPointer?
+    ) throws(PythonRaised) -> PythonReference {
+        let objects = cpython_objects().pointee
+        guard (2...3).contains(count), let arguments, let status = arguments[0], let headers = arguments[1] else {
+            throw raise(objects.type_error, "start_response() takes a status, header fields and perhaps exc_info (\(count) arguments given)")
+        }
+        var information = count == 3 ? arguments[2] : nil
+        if let names, PyTuple_Size(names) > 0 {
+            guard count == 2, PyTuple_Size(names) == 1, PyTuple_GetItem(names, 0).flatMap(PythonText.string) == "exc_info" else {
+                throw raise(objects.type_error, "start_response() takes no other argument by name than exc_info")
+            }
+            information = arguments[2]
+        }
+        if information == Py_None() { information = nil }
+        switch response {
+        case .unstarted: break
+        case .started where information != nil: break
+        case .started:
+            throw raise(objects.assertion_error, "start_response() was called a second time, and without exc_info")
+        case .sent, .complete, .gone, .ended:
+            guard let information else { throw raise(objects.assertion_error, "start_response() was called after the response's head was sent") }
+            throw try Self.raiseAgain(information)
+        }
+        let head = try application.heads.head(status: status, headers: headers)
+        response = .started(head)
+        isBodiless = exchange.head.isHead || head.isBodiless
+        bodyLeft = isBodiless ? nil : head.contentLength
+        return try PythonReference(PyCFunction_NewEx(application.types.writeDefinition, itself, nil))
+    }
+
+    /// Raises what `sys.exc_info()` has told of.
+    private static func raiseAgain(_ information: PyPointer) throws(PythonRaised) -> PythonRaised {
+        let triple = try PythonReference(PySequence_Tuple(information))
+        guard PyTuple_Size(triple.pointer) == 3, let type = PyTuple_GetItem(triple.pointer, 0), let value = PyTuple_GetItem(triple.pointer, 1),
+            let traceback = PyTuple_GetItem(triple.pointer, 2), type != Py_None()
+        else {
+            return raise(cpython_objects().pointee.assertion_error, "the response's head was sent, and exc_info tells of no exception")
+        }
+        PyErr_Restore(returning(type), returning(value), traceback == Py_None() ? nil : returning(traceback))
+        return PythonRaised()
+    }
+
+    /// `write(data)`. On the loop it does not wait for the client, or everybody would.
+    private func write(_ data: PyPointer) throws(PythonRaised) {
+        let objects = cpython_objects().pointee
+        guard thread == pthread_self() else { throw raise(objects.runtime_error, "write() was called on another thread than the application") }
+        if case .ended = response { throw raise(objects.runtime_error, "write() was called after the response was complete") }
+        let piece = try bytes(of: data)
+        guard piece.readableBytes > 0 else { return }
+        if channel == nil { exchange.writesAtOnce = true }
+        do throws(WSGISendError) {
+            guard case .end = try send(piece) else { return }
+        } catch {
+            throw raise(objects.runtime_error, error.description)
+        }
+        hasToldGone = true
+        throw raise(objects.broken_pipe_error, "the client is gone")
+    }
+
+    /// `start_response`, a function that is bound to the request.
+    static func startResponseTable() -> UnsafeMutablePointer<PyMethodDef> {
+        let function: @convention(c) (PyPointer?, UnsafePointer<PyPointer?>?, Int, PyPointer?) -> PyPointer? = { instance, arguments, count, names in
+            guard let instance else { return nil }
+            return HeapType.with(instance, WSGIRequest.self) { request in
+                do throws(PythonRaised) {
+                    return try request.startResponse(instance, arguments, count, names).release()
+                } catch {
+                    return nil
+                }
+            }
+        }
+        return HeapType.table([
+            // With these flags there are four arguments.
+            .init(name: "start_response", flags: METH_FASTCALL | METH_KEYWORDS, function: unsafeBitCast(function, to: HeapType.Method.self))
+        ])
+    }
+
+    /// `write`, the same.
+    static func writeTable() -> UnsafeMutablePointer<PyMethodDef> {
+        HeapType.table([
+            .init(name: "write", flags: METH_O) { instance, data in
+                guard let request = HeapType.content(instance, as: WSGIRequest.self), let data else { return nil }
+                return returningNone { () throws(PythonRaised) in try request.write(data) }
+            }
+        ])
+    }
+}
