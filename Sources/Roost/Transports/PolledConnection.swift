@@ -82,28 +82,29 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private func read(hungUp: Bool, endIsNear: Bool) {
         // A peer that is gone may have left requests; at most this much of them is worth reading in one go.
         var rounds = hungUp ? 16 : 1
-        while connection.wantsRead, rounds > 0 {
+        // Held while it works: it may have itself replaced, and what is replaced has to live until it returns.
+        var receiver = connection
+        while receiver.wantsRead, rounds > 0 {
             rounds -= 1
-            let count = readSome(descriptor, readBuffer)
+            let count = receive(descriptor, readBuffer)
             if count > 0 {
                 metrics?.received(count)
                 // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
-                // What is replaced meanwhile has to live until it returns.
-                let receiver = connection
                 receiver.received(UnsafeBufferPointer(rebasing: readBuffer[..<count]).span)
                 connectionChanged()
+                if rounds > 0 { receiver = connection }
             } else if count == 0 {
                 if hungUp {
-                    connection.peerGone()
+                    receiver.peerGone()
                     return close(reset: false)
                 }
-                connection.readEnded()
+                receiver.readEnded()
                 ignoresHangUp = true
                 return connectionChanged()
             } else if errno == EAGAIN || errno == EINTR {
                 break
             } else {
-                connection.peerGone()
+                receiver.peerGone()
                 return close(reset: false)
             }
         }
@@ -128,7 +129,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             guard isOpen else { return }
             if connection.deadline <= now, isBlocked {
                 isBlocked = false
-                writeOutput()
+                writeOutput(of: connection)
             }
             guard isOpen else { return }
             if connection.deadline <= now { connection.deadlineReached() }
@@ -166,9 +167,9 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     func settle() {
         isNoted = false
         guard case .open = state else { return }
-        if !isBlocked { writeOutput() }
-        guard case .open = state else { return }
         let connection = connection
+        if !isBlocked { writeOutput(of: connection) }
+        guard case .open = state else { return }
         switch connection.ending {
         case .open:
             updateInterest(for: connection)
@@ -184,9 +185,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         }
     }
 
-    private func writeOutput() {
-        // One that has something to write is not replaced.
-        let connection = connection
+    /// - Parameter connection: the one that there is; as long as it has something to write it is not replaced.
+    private func writeOutput(of connection: WireConnection) {
         while !connection.output.isEmpty {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
@@ -281,7 +281,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private func linger(discarded: Int, until: MonotonicTime) {
         var discarded = discarded
         while discarded < Self.lingerLimit {
-            let count = readSome(descriptor, readBuffer)
+            let count = receive(descriptor, readBuffer)
             if count < 0 && errno == EINTR { continue }
             if count < 0 && errno == EAGAIN {
                 state = .lingering(discarded: discarded, until: until)
@@ -306,8 +306,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     }
 }
 
-/// read(2) into the whole of `buffer`.
-private func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+/// recv(2) into the whole of `buffer`.
+private func receive(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
     guard let address = buffer.baseAddress else { return 0 }
-    return clinux_read(descriptor, address, buffer.count)
+    return clinux_receive(descriptor, address, buffer.count)
 }
