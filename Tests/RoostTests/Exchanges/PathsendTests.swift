@@ -395,18 +395,22 @@ struct PathsendTests {
     func fastReader() async throws {
         let file = try ContentFile([], thenZeros: 8 << 30)
         try await servingEveryWay(Self.app(file)) { served in
-            let fast = RawClientBox(client: try served.connect())
-            try fast.client.send(get)
-            let reading = ClientThread()
+            let (reading, isReading, isOver) = (ClientThread(), Gate(), Watched(false))
             defer { reading.stop() }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask(executorPreference: reading) { _ = try? fast.client.count(limit: .max) }
+                group.addTask(executorPreference: reading) {
+                    let fast = try served.connect()
+                    try fast.send(get)
+                    isReading.open()
+                    while !isOver.value { try #require(try !fast.receive(atMost: 256 << 10).isEmpty) }
+                }
+                await isReading.opened()
                 let other = try served.connect()
                 for _ in 0..<20 {
                     let answer = try other.ask("/other").text
                     #expect(answer == "other")
                 }
-                fast.client.shutDown()
+                isOver.value = true
                 try await group.waitForAll()
             }
             try file.waitUntilClosed()
