@@ -13,15 +13,13 @@ struct SettingFlags<Group: SettingGroup>: ParsableArguments, CustomReflectable {
     /// The flags that were given.
     private(set) var given: [GivenFlag] = []
 
-    private static var settings: [Setting] {
-        SettingTable.command.settings(in: Group.section).filter { $0.places.contains(SettingPlaces.flag) }
-    }
+    private static var flags: [SettingFlag] { flagsBySection[Group.section] ?? [] }
 
     init() {}
 
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
-        for setting in Self.settings {
+        for setting in Self.flags.map(\.setting) {
             let key = Key(setting.key)
             let value: SettingValue?
             switch setting.form {
@@ -38,7 +36,7 @@ struct SettingFlags<Group: SettingGroup>: ParsableArguments, CustomReflectable {
     }
 
     var customMirror: Mirror {
-        Mirror(self, children: Self.settings.map { (label: $0.key, value: $0.option) }, displayStyle: .struct)
+        Mirror(self, children: Self.flags.map { (label: $0.setting.key, value: $0.option) }, displayStyle: .struct)
     }
 
     private struct Key: CodingKey {
@@ -51,9 +49,21 @@ struct SettingFlags<Group: SettingGroup>: ParsableArguments, CustomReflectable {
     }
 }
 
+/// A setting, and itself as a flag.
+private struct SettingFlag: Sendable {
+    let setting: Setting
+    let option: any Sendable
+}
+
+/// Made once: to parse one command line ArgumentParser reflects on its types a dozen times.
+private let flagsBySection = Dictionary(
+    grouping: SettingTable.command.settings.filter { $0.places.contains(SettingPlaces.flag) }.map { SettingFlag(setting: $0, option: $0.option) },
+    by: \.setting.section
+)
+
 extension Setting {
     /// This setting as ArgumentParser's property wrappers define it.
-    fileprivate var option: Any {
+    fileprivate var option: any Sendable {
         let names = NameSpecification(
             (short.map { [NameSpecification.Element.customShort($0)] } ?? []) + ([longFlag] + otherFlags).map { .customLong($0) })
         let text = ArgumentHelp(stringLiteral: help + (defaultValue.plain.map { " (default: \($0))" } ?? ""))
