@@ -17,7 +17,9 @@ SINGLE = re.compile(r"^(from|import) (installation|machine|operated_services)\b"
 # These have the machine to themselves: in their streams of requests none may fail, and nginx loses a POST to a connection that is being closed if it
 # notices that late.
 ALONE = ["test_operations_in_use"]
-# These take minutes each and begin first, so that both lanes end at about the same time; the longest leads.
+# How many modules run at a time, as most tests wait for something.
+LANES = 3
+# These take minutes each and begin first, so that all lanes end at about the same time; the longest leads.
 LONG = ["test_workers", "test_python_package", "test_python_lifecycle", "test_http2", "test_python_leaks"]
 
 
@@ -44,8 +46,7 @@ def run(names):
 
 
 class Lanes:
-    """All modules, in processes of which two run at a time once the first is done: most tests wait for something. Those that need the one systemd share
-    a process."""
+    """All modules, in processes of which some run at a time once the first is done. Those that need the one systemd share a process."""
 
     def __init__(self):
         self.single = []
@@ -68,7 +69,7 @@ class Lanes:
     def run(self):
         with tempfile.TemporaryDirectory(prefix="roost-lanes-") as folder:
             self.results.append(self.process(folder, ALONE, is_heard=True))
-            lanes = [threading.Thread(target=self.lane, args=(folder, names)) for names in (self.single, [])]
+            lanes = [threading.Thread(target=self.lane, args=(folder, names)) for names in [self.single] + [[]] * (LANES - 1)]
             for lane in lanes:
                 lane.start()
             for lane in lanes:
