@@ -4,7 +4,8 @@ import HTTPWire
 struct BodyReader {
     private enum Framing {
         case length(left: Int)
-        case chunked(ChunkedDecoder)
+        /// Elsewhere, because every connection has a reader, and few ever need as much.
+        indirect case chunked(ChunkedDecoder)
     }
 
     enum Step {
