@@ -75,7 +75,7 @@ final class ASGIRequest {
     // MARK: The coroutine
 
     /// Runs the application up to where it waits; what it raises is logged here, but for what is meant for its task.
-    private func resume(_ value: PyPointer, _ result: inout PyPointer?) -> Int32 {
+    func resume(_ value: PyPointer, _ result: inout PyPointer?) -> Int32 {
         guard let coroutine else {
             result = returning(Py_None())
             return PYGEN_RETURN
@@ -83,7 +83,7 @@ final class ASGIRequest {
         return ended(cpython_send(coroutine, value, &result), &result)
     }
 
-    private func resume(raising arguments: PyPointer, _ result: inout PyPointer?) -> Int32 {
+    func resume(raising arguments: PyPointer, _ result: inout PyPointer?) -> Int32 {
         guard let coroutine else {
             raiseAgain(arguments)
             return PYGEN_ERROR
@@ -140,7 +140,7 @@ final class ASGIRequest {
         application.keepRaised(type, value, traceback)
     }
 
-    private func close() {
+    func close() {
         guard let coroutine else { return }
         self.coroutine = nil
         if let method = PyObject_GetAttrString(coroutine, "close") {
@@ -153,7 +153,7 @@ final class ASGIRequest {
 
     // MARK: receive
 
-    fileprivate func receive() -> PyPointer? {
+    func receive() -> PyPointer? {
         do throws(PythonRaised) {
             if let event = exchange.onLoop({ exchange.immediateEvent() }) {
                 return try application.immediate(try message(event)).release()
@@ -213,7 +213,7 @@ final class ASGIRequest {
 
     // MARK: send
 
-    fileprivate func send(_ message: PyPointer) -> PyPointer? {
+    func send(_ message: PyPointer) -> PyPointer? {
         do throws(PythonRaised) {
             let event: ASGISendEvent
             switch try application.messages.read(message, takesTrailers: exchange.head.takesTrailers) {
@@ -303,86 +303,5 @@ extension ASGIRequest {
             throw refused(error)
         }
         return returning(application.ready)
-    }
-}
-
-// MARK: - As Python's object
-
-extension ASGIRequest {
-    private static let amSend: HeapType.Send = { instance, value, result in
-        guard let result else { return PYGEN_ERROR }
-        return HeapType.with(instance, ASGIRequest.self) { $0.resume(value ?? Py_None(), &result.pointee) } ?? PYGEN_ERROR
-    }
-    private static let next: HeapType.Unary = { instance in
-        var result: PyPointer?
-        return step(instance, Py_None(), &result)
-    }
-    private static let sendValue: HeapType.Method = { instance, value in
-        var result: PyPointer?
-        return step(instance, value ?? Py_None(), &result)
-    }
-    private static let raiseIn: HeapType.Method = { instance, arguments in
-        guard let request = HeapType.content(instance, as: ASGIRequest.self), let arguments else { return nil }
-        var result: PyPointer?
-        return finished(request.resume(raising: arguments, &result), result)
-    }
-    private static let close: HeapType.Method = { instance, _ in
-        HeapType.content(instance, as: ASGIRequest.self)?.close()
-        return returning(Py_None())
-    }
-    private static let itself: HeapType.Unary = { instance in instance.map(returning) }
-
-    private static func step(_ instance: PyPointer?, _ value: PyPointer, _ result: inout PyPointer?) -> PyPointer? {
-        guard let request = HeapType.content(instance, as: ASGIRequest.self) else { return nil }
-        return finished(request.resume(value, &result), result)
-    }
-
-    /// The outcome in the form of a method that yields or raises.
-    private static func finished(_ outcome: Int32, _ result: PyPointer?) -> PyPointer? {
-        switch outcome {
-        case PYGEN_NEXT: return result
-        case PYGEN_RETURN:
-            if let result {
-                raiseStopIteration(result)
-                Py_DecRef(result)
-            }
-            return nil
-        default: return nil
-        }
-    }
-
-    static func makeType() throws(PythonRaised) -> HeapType {
-        var slots: [(slot: Int32, function: UnsafeMutableRawPointer)] = [
-            (CPython_am_await, unsafeBitCast(itself, to: UnsafeMutableRawPointer.self)),
-            (CPython_tp_iter, unsafeBitCast(itself, to: UnsafeMutableRawPointer.self)),
-            (CPython_tp_iternext, unsafeBitCast(next, to: UnsafeMutableRawPointer.self)),
-        ]
-        if cpython_has_send_slot() != 0 {
-            slots.append((CPython_am_send, unsafeBitCast(amSend, to: UnsafeMutableRawPointer.self)))
-        }
-        return try HeapType(
-            "_roost.Request", doc: "The coroutine of one request.", slots: slots,
-            methods: [
-                .init(name: "send", flags: METH_O, function: sendValue),
-                .init(name: "throw", flags: METH_VARARGS, function: raiseIn),
-                .init(name: "close", flags: METH_NOARGS, function: close),
-            ], getters: frameGetters)
-    }
-
-    /// `receive`, a function that is bound to the request.
-    static func receiveTable() -> UnsafeMutablePointer<PyMethodDef> {
-        HeapType.table([
-        .init(name: "receive", flags: METH_NOARGS) { instance, _ in HeapType.with(instance, ASGIRequest.self) { $0.receive() } }
-        ])
-    }
-
-    /// `send`, the same.
-    static func sendTable() -> UnsafeMutablePointer<PyMethodDef> {
-        HeapType.table([
-        .init(name: "send", flags: METH_O) { instance, message in
-            guard let message else { return nil }
-            return HeapType.with(instance, ASGIRequest.self) { $0.exchange.asksForWebSocket ? $0.sendOnWebSocket(message) : $0.send(message) }
-        }
-        ])
     }
 }

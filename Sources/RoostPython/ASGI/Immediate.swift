@@ -28,7 +28,6 @@ final class Immediate {
         return nil
     }
     private static let send: HeapType.Method = { instance, _ in next(instance) }
-    private static let itself: HeapType.Unary = { instance in instance.map(returning) }
     private static let close: HeapType.Method = { _, _ in returning(Py_None()) }
     private static let raiseIn: HeapType.Method = { _, arguments in
         raiseAgain(arguments)
@@ -36,21 +35,7 @@ final class Immediate {
     }
 
     static func makeType() throws(PythonRaised) -> HeapType {
-        var slots: [(slot: Int32, function: UnsafeMutableRawPointer)] = [
-            (CPython_am_await, unsafeBitCast(itself, to: UnsafeMutableRawPointer.self)),
-            (CPython_tp_iter, unsafeBitCast(itself, to: UnsafeMutableRawPointer.self)),
-            (CPython_tp_iternext, unsafeBitCast(next, to: UnsafeMutableRawPointer.self)),
-        ]
-        if cpython_has_send_slot() != 0 {
-            slots.append((CPython_am_send, unsafeBitCast(amSend, to: UnsafeMutableRawPointer.self)))
-        }
-        return try HeapType(
-            "_roost.Immediate", doc: "An awaitable that is done.", slots: slots,
-            methods: [
-                .init(name: "send", flags: METH_O, function: send),
-                .init(name: "throw", flags: METH_VARARGS, function: raiseIn),
-                .init(name: "close", flags: METH_NOARGS, function: close),
-            ])
+        try .coroutine("_roost.Immediate", doc: "An awaitable that is done.", next: next, send: send, sendSlot: amSend, raise: raiseIn, close: close)
     }
 }
 
