@@ -95,8 +95,12 @@ extension HTTP2Connection {
     /// The client is told that the connection ends with an error.
     func sentFatalGoAway() { isBroken = true }
 
-    /// A response's head could not be sent.
-    func headFailed(on id: Int32) { streams[id]?.reset(.internalError) }
+    /// A response's head could not be sent: it is too large, or the connection is about to end.
+    func headFailed(on id: Int32) {
+        guard let stream = streams[id] else { return }
+        stream.closed()
+        stream.reset(.internalError)
+    }
 
     func streamClosed(_ id: Int32, _ code: HTTP2ErrorCode) {
         guard code == .noError else { return forget(id) }

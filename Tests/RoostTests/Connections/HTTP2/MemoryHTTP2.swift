@@ -19,10 +19,10 @@ final class MemoryHTTP2: ConnectionTransport {
     /// What a connection of HTTP/1.1 has sent.
     private(set) var plainText: [UInt8] = []
 
-    fileprivate init(_ app: @escaping ASGIFramework, _ config: Config, origin: ConnectionOrigin) {
+    fileprivate init(_ runner: any ApplicationRunner, _ config: Config, origin: ConnectionOrigin) {
         loop = LoopExecutor(wakeDescriptor: -1)
         context = LoopContext(
-            loop: loop, scheduler: scheduler, runner: ASGIRunner(application: app, executor: .eventLoop), config: config,
+            loop: loop, scheduler: scheduler, runner: runner, config: config,
             status: ServerStatus(loopCount: 1).loops[0]
         )
         connection = context.makeConnection(from: origin)
@@ -115,9 +115,16 @@ func withHTTP2(
     _ app: @escaping ASGIFramework, log: LogCapture = LogCapture(), from client: Endpoint? = nil, _ configure: (inout Config) -> Void = { _ in },
     _ body: (MemoryHTTP2) throws -> Void
 ) throws {
+    try withHTTP2(ASGIRunner(application: app, executor: .eventLoop), log: log, from: client, configure, body)
+}
+
+func withHTTP2(
+    _ runner: any ApplicationRunner, log: LogCapture = LogCapture(), from client: Endpoint? = nil, _ configure: (inout Config) -> Void = { _ in },
+    _ body: (MemoryHTTP2) throws -> Void
+) throws {
     let config = testConfig(bind: .anyLoopbackPort, log: log, configure)
     let origin = ConnectionOrigin(client: client, server: Endpoint(host: "/test.sock", port: nil), policy: PeerPolicy(config))
-    let memory = MemoryHTTP2(app, config, origin: origin)
+    let memory = MemoryHTTP2(runner, config, origin: origin)
     memory.loop.attach()
     defer { memory.loop.end() }
     try body(memory)
