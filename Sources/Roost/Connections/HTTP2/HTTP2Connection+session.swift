@@ -109,15 +109,18 @@ extension HTTP2Connection {
         noteChange()
     }
 
-    /// What a stream has to send, for a frame of at most so many bytes.
-    func nextBodyPart(of id: Int32, atMost count: Int) -> HTTP2Session.BodyPart { streams[id]?.nextPart(atMost: count) ?? .failed }
+    /// What a stream has to send, for a frame of at most so many bytes. That frame is written at once: by the next time the stream may be gone, and its body.
+    func nextBodyPart(of id: Int32, atMost count: Int) -> HTTP2Session.BodyPart {
+        guard output.count < Self.highWater else { return .noRoom }
+        return streams[id]?.nextPart(atMost: count) ?? .failed
+    }
 
-    /// Writes the head of a frame, and behind it what `nextBodyPart` has given; false if there is no room now.
+    /// Writes the head of a frame, and behind it what `nextBodyPart` has given; false if that is gone.
     func writeBody(of id: Int32, frameHead: UnsafeRawBufferPointer, count: Int) -> Bool {
-        guard output.count < Self.highWater else { return false }
+        guard let stream = streams[id] else { return false }
         beginOutput()
         output.gathered.append(frameHead.assumingMemoryBound(to: UInt8.self).span)
-        streams[id]?.writePart(count, to: &output)
+        stream.writePart(count, to: &output)
         return true
     }
 

@@ -96,7 +96,7 @@ final class HTTP2Library: @unchecked Sendable {
         nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, frameHead, count, _, owner in
             guard let head = HTTP2Library.head(frame) else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
             let bytes = UnsafeRawBufferPointer(start: frameHead, count: HTTP2Library.frameHeadSize)
-            return HTTP2Library.owner(owner)?.writeBody(of: head.stream_id, frameHead: bytes, count: count) ?? false ? 0 : NGHTTP2_ERR_WOULDBLOCK.rawValue
+            return HTTP2Library.owner(owner)?.writeBody(of: head.stream_id, frameHead: bytes, count: count) ?? false ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
         }
     }
 
@@ -108,6 +108,7 @@ final class HTTP2Library: @unchecked Sendable {
         defer { flags?.pointee = marks }
         switch HTTP2Library.owner(owner)?.nextBodyPart(of: stream, atMost: most) ?? .failed {
         case .none: return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+        case .noRoom: return Int(NGHTTP2_ERR_PAUSE.rawValue)
         case .failed: return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
         case .bytes(let count, let end):
             if end != .moreBody { marks |= NGHTTP2_DATA_FLAG_EOF.rawValue }

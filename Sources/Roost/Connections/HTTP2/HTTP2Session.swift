@@ -10,6 +10,8 @@ struct HTTP2Session: ~Copyable {
     enum BodyPart {
         /// Nothing yet; `resume` asks again.
         case none
+        /// Perhaps something, but there is no room to write it; the next `take` asks again.
+        case noRoom
         /// So many bytes, perhaps none, which `HTTP2Connection.writeBody` then writes.
         case bytes(Int, End)
         /// What can't be given: the stream is reset.

@@ -7,6 +7,8 @@ import Testing
 /// Applications that act while their request is being received, as those in Python do, and without waiting for room.
 @Suite("Eager applications over HTTP/2")
 struct HTTP2EagerTests {
+    private struct Failure: Error {}
+
     /// Begins each response before `run` returns, and leaves the rest to the test.
     private struct EagerRunner: ApplicationRunner {
         let exchanges = Watched<[Exchange]>([])
@@ -34,6 +36,28 @@ struct HTTP2EagerTests {
             try runner.send(on: exchange, 100)
             exchange.end(nil)
             #expect(client.context.exchangeCount == 0)
+        }
+    }
+
+    @Test("a stream that is reset while its body waits for room leaves the connection's frames whole")
+    func resetWithoutRoom() throws {
+        let runner = EagerRunner()
+        try withHTTP2(runner) { client in
+            client.begin([(4, 1 << 20)])
+            client.send(.window(1 << 20, on: 0), .request(on: 1), .request(on: 3))
+            client.reads = false
+            let exchanges = runner.exchanges.value
+            // What fills the room, and half of what is yet to come behind it.
+            try runner.send(on: exchanges[0], 60_000)
+            client.run()
+            try runner.send(on: exchanges[1], 30_000)
+            client.run()
+            exchanges[1].end(Failure())
+            client.reads = true
+            client.run()
+            #expect(client.answer(on: 3).reset == .internalError && client.answer(on: 1).body.count == 60_001)
+            #expect(client.ask(on: 5).body.count == 1 && client.isOpen)
+            for exchange in runner.exchanges.value where !exchange.isEnded { exchange.end(Failure()) }
         }
     }
 }
