@@ -144,13 +144,12 @@ extension HTTP2Stream: ExchangeWire {
         let id = shared.sendsRequestID ? exchange?.requestID : nil
         exchange = nil
         respond(status: status, requestID: id)
-        dismissClient()
     }
 
     func cut() { reset(.internalError) }
 
     /// Tells a client whose request was answered before it was whole that it need not go on (RFC 9113 section 8.1).
-    private func dismissClient() {
+    func dismissClient() {
         guard !hasRequestEnded, hasEnded, pieces.isEmpty else { return }
         hasRequestEnded = true
         connection.reset(id, .noError)

@@ -169,6 +169,7 @@ final class HTTP2Stream {
         do throws(ASGIError) {
             let hasBody = try putHead(status: status, headers: headers, bodyLength: reason.utf8CodeUnitCount, requestID: requestID, more: false)
             if hasBody { try write(ByteBuffer(staticString: reason), more: false) }
+            dismissClient()
         } catch {
             reset(.internalError)
         }

@@ -150,6 +150,17 @@ struct HTTP2EndingTests {
         }
     }
 
+    @Test("a refused request with HEAD is over too, though its body never comes")
+    func refusedHead() throws {
+        try withHTTP2(Apps.echo, { $0.readTimeout = .milliseconds(20) }) { client in
+            client.begin()
+            client.send(.request("HEAD", on: 1, ends: false))
+            client.wait(.milliseconds(30))
+            #expect(client.answer(on: 1).status == 408 && client.answer(on: 1).hasEnded && client.answer(on: 1).reset == ServerAnswers.ErrorCode.none)
+            #expect(client.connection.isIdle && client.isOpen)
+        }
+    }
+
     @Test("a client that leaves its window closed is cut off when write_timeout is over, on its stream alone")
     func writeTimeout() throws {
         let log = LogCapture()
