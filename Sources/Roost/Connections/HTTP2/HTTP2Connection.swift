@@ -133,7 +133,8 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     }
 
     override func endIsNear() {
-        for stream in streams.values { stream.readEnded() }
+        // The rest of the other requests may be there, and not read yet.
+        for stream in streams.values where stream.hasRequestEnded { stream.readEnded() }
     }
 
     override func peerGone() {

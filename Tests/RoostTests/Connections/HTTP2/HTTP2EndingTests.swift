@@ -161,6 +161,19 @@ struct HTTP2EndingTests {
         }
     }
 
+    @Test("a request whose rest is yet to be read is served, though its client has sent everything")
+    func endIsNear() throws {
+        try withHTTP2(Apps.echo) { client in
+            client.begin()
+            client.send(.request("POST", on: 1, ends: false), .data("first ", on: 1))
+            client.connection.endIsNear()
+            client.send(.data("last", on: 1, ends: true))
+            client.connection.readEnded()
+            client.run()
+            #expect(client.answer(on: 1).text == "first last" && client.answer(on: 1).hasEnded && !client.isOpen)
+        }
+    }
+
     @Test("a client that leaves its window closed is cut off when write_timeout is over, on its stream alone")
     func writeTimeout() throws {
         let log = LogCapture()
