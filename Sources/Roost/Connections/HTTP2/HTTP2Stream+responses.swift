@@ -258,7 +258,7 @@ extension HTTP2Stream: ExchangeWire {
     private func took() {
         writeMark = shared.loop.now
         guard !isResuming, waitingBytes < WireConnection.lowWater else { return }
-        guard fileExchange != nil || exchange?.isWaitingForRoom ?? false || hasEnded && !hasRequestEnded else { return }
+        guard fileExchange != nil || exchange?.isWaitingForRoom ?? false || hasEnded && !hasRequestEnded || owesWindow else { return }
         // Not at once: this is called from within the library's work.
         isResuming = true
         connection.resumeLater(self)
@@ -272,6 +272,7 @@ extension HTTP2Stream: ExchangeWire {
             ended.fileEnded(unsent: 0, nil)
         }
         if let exchange, exchange.isWaitingForRoom, hasRoom { exchange.resumeRoomWaiter() }
+        if owesWindow { webSocketWantsBytes() }
         if exchange == nil { dismissClient() }
     }
 

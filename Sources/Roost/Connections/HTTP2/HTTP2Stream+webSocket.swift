@@ -9,9 +9,19 @@ extension HTTP2Stream: WebSocketWire {
     }
 
     func write(frames: Span<UInt8>) {
-        var bytes = ByteBuffer()
+        guard !hasEnded else { return }
+        // Small frames that wait, such as answers to pings, share a piece.
+        guard case .data(var bytes, ends: false)? = pieces.last, bytes.readableBytes < OutputQueue.copyLimit else {
+            var bytes = ByteBuffer()
+            bytes.writeBytes(frames.bytes)
+            return write(payload: bytes)
+        }
+        // While two hold the bytes, appending copies them.
+        pieces[pieces.count - 1] = .data(ByteBuffer(), ends: false)
         bytes.writeBytes(frames.bytes)
-        write(payload: bytes)
+        pieces[pieces.count - 1] = .data(bytes, ends: false)
+        waitingBytes += frames.count
+        connection.watch(until: deadline)
     }
 
     func write(payload: ByteBuffer) {
@@ -20,5 +30,13 @@ extension HTTP2Stream: WebSocketWire {
         connection.watch(until: deadline)
     }
 
-    func webSocketWantsBytes() { if exchange?.webSocket?.wantsBytes ?? false { applicationTookBody() } }
+    func webSocketWantsBytes() {
+        guard let link = exchange?.webSocket, link.wantsBytes else { return }
+        connection.watch(until: deadline)
+        // Of a client that does not take the answers to its pings no more of them are taken.
+        if waitingBytes < WireConnection.highWater { applicationTookBody() }
+    }
+
+    /// Whether the client may send more once what waits for it is less.
+    var owesWindow: Bool { exchange?.webSocket != nil && unreturnedBytes >= Self.windowStep }
 }

@@ -119,8 +119,7 @@ final class HTTP2Stream {
         guard let exchange else { return }
         if let link = exchange.webSocket {
             link.received(bytes)
-            if link.wantsBytes { applicationTookBody() }
-            return
+            return webSocketWantsBytes()
         }
         receivedBytes += bytes.count
         guard receivedBytes <= shared.limits.maxBodySize else { return reject(.bodyTooLarge) }

@@ -296,6 +296,7 @@ final class WebSocketLink {
 
     /// When `deadlineReached` is to be called.
     var deadline: MonotonicTime {
+        guard isOpen else { return .distantFuture }
         if let closing { return closing.advanced(by: Self.closeTimeout) }
         // A client that is not listened to cannot be heard.
         guard wantsBytes else { return .distantFuture }
