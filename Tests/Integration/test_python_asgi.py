@@ -200,6 +200,25 @@ class ASGIBehaviour:
             pieces.until(b"\0\1\2\3")
         self.server.wait_for_event("stream ends (http.disconnect|OSError)")
 
+    def test_a_stream_that_does_not_listen_is_told_by_send(self):
+        """At once, and it is no failure of the app's that it ends by that, whatever it makes of it."""
+        with Pieces(self.server.connector, "/send-until-gone") as pieces:
+            pieces.until(b"piece ")
+        self.server.wait_for_event("send raises ClientDisconnected")
+        line = self.server.wait_for_output(r"^.*ended because its client had gone: ValueError: the stream is over.*$").group()
+        self.assertRegex(line, r"\A\S+ info ")
+
+    def test_a_whole_response_to_a_client_that_has_gone_goes_nowhere(self):
+        with Pieces(self.server.connector, "/answer-when-gone"):
+            pass
+        self.server.wait_for_event("answered")
+
+    def test_a_failure_after_the_client_has_gone_is_a_warning(self):
+        with Pieces(self.server.connector, "/fail-when-gone", method="POST", headers="Content-Length: 1000\r\n", body=b"x" * 100):
+            self.server.wait_for_event("a piece has come")
+        line = self.server.wait_for_output(r"^.*failed after its client had gone: ValueError: the body is not whole.*$").group()
+        self.assertRegex(line, r"\A\S+ warning ")
+
     def test_an_app_that_does_not_look_is_cancelled_after_the_grace(self):
         with Pieces(self.server.connector, "/ignore-disconnect"):
             self.server.wait_for_event("sleep begins")

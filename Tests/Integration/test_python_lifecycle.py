@@ -400,6 +400,16 @@ class StopTests(PythonTestCase):
         with self.assertRaises(Exception):
             asking.result(5)
 
+    def test_a_wsgi_stream_without_end_is_closed_after_the_graceful_timeout(self):
+        for threads in ("1", "4"):
+            with self.subTest(threads=threads):
+                server = self.serve("wsgi:plain_wsgi:app", "--threads", threads, "--graceful-timeout", "300ms")
+                with Pieces(server.connector, "/slow-stream") as pieces:
+                    pieces.until(b"piece ")
+                    server.interrupt(signal.SIGTERM)
+                    self.assertEqual(server.program.wait(10), 0)
+                server.wait_for_event("closed slow-stream")
+
     def test_an_app_that_exits_in_a_request_ends_the_process_in_order(self):
         for loop in LOOPS:
             with self.subTest(loop=loop):

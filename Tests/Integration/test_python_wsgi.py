@@ -237,6 +237,22 @@ class WSGIBehaviour:
         self.server.wait_for_event("closed download gone")
         self.assertLess(self.ask_json("/progress?name=gone"), 100 * MIB)
 
+    def test_slow_streams_end_when_their_client_has_gone(self):
+        for path, event in (("/slow-stream", "closed slow-stream"), ("/write-until-gone", "write raises BrokenPipeError")):
+            with self.subTest(path=path):
+                with Pieces(self.server.connector, path) as pieces:
+                    pieces.until(b"piece ")
+                self.server.wait_for_event(event)
+                self.assertEqual(self.ask("/").status, 200)
+
+    def test_others_have_their_turn_between_the_pieces_of_a_slow_stream(self):
+        with Pieces(self.server.connector, "/slow-stream") as pieces:
+            pieces.until(b"piece ")
+            for _ in range(3):
+                self.assertEqual(self.ask("/").body, b"Hello World")
+            pieces.until(b"piece ")
+        self.server.wait_for_event("closed slow-stream")
+
     def test_two_hundred_megabytes_pass_through_in_little_memory(self):
         memory, size = self.server.memory, 200 * MIB
         self.assertEqual(len(self.ask("/download?size={}".format(MIB)).body), MIB)
@@ -520,6 +536,14 @@ class ValidatedInlineTests(WSGIBehaviour, ServedTestCase):
 class ValidatedThreadedTests(ValidatedInlineTests):
     threads = 4
     flags = FLAGS + ("--threads", "4")
+
+
+class SeveralProcessesTests(PythonTestCase):
+    def test_an_app_is_told_whether_it_is_in_several_processes(self):
+        for workers in (1, 2):
+            with self.subTest(workers=workers):
+                server = self.serve("wsgi:plain_wsgi:app", *FLAGS, "--workers", str(workers))
+                self.assertIs(server.ask_json("/environ")["wsgi.multiprocess"], workers > 1)
 
 
 class BehindNginxTests(PythonTestCase):

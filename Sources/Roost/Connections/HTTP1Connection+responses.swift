@@ -111,9 +111,7 @@ extension HTTP1Connection: ExchangeWire {
         return self
     }
 
-    func flush() {
-        transport?.writeNow()
-    }
+    func flush() -> Bool { transport?.writeNow() ?? true }
 
     func responseComplete() {
         let completed = exchange

@@ -95,13 +95,13 @@ class WireConnection {
 protocol ConnectionTransport: AnyObject {
     /// The connection's output, reading or ending may have changed.
     func connectionChanged()
-    /// Writes what it can of the output at once, and closes nothing.
-    func writeNow()
+    /// Writes what it can of the output at once, and closes nothing; false if the peer turns out to be gone.
+    func writeNow() -> Bool
     /// Drives `successor` in place of the connection that asks for it, which has nothing left to write and begins nothing more.
     func replaceConnection(with successor: WireConnection)
 }
 
 extension ConnectionTransport {
     /// For one that writes at the end of a round soon enough.
-    func writeNow() {}
+    func writeNow() -> Bool { true }
 }

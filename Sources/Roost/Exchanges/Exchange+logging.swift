@@ -5,14 +5,25 @@ import Logging
 extension Exchange {
     /// Logs what went wrong in the application.
     ///
-    /// - Parameter status: that of the response that will be sent all the same.
-    package func report(_ error: any Error, status: Int? = nil) {
+    /// - Parameters:
+    ///   - status: that of the response that will be sent all the same.
+    ///   - isAware: whether the application knew that its client is gone, which then is likely why it has failed.
+    package func report(_ error: any Error, status: Int? = nil, isAware: Bool = false) {
         let kind = (error as? any ApplicationFailure)?.kind ?? "\(type(of: error))"
         trace?.record(error, kind: kind)
         var metadata = outcomeMetadata
         metadata["error_type"] = "\(kind)"
         if let status { metadata["status"] = .stringConvertible(status) }
+        guard !isAware else { return shared.logger.warning("application failed after its client had gone: \(error)", metadata: metadata) }
         shared.logger.error("application failed: \(error)", metadata: metadata)
+    }
+
+    /// Logs what went wrong in the application while nobody was there to be answered.
+    func reportOfLoss(_ error: any Error) {
+        if let failure = error as? any ApplicationFailure, failure.isOfLoss {
+            return shared.logger.info("application ended because its client had gone: \(failure.summary)", metadata: outcomeMetadata)
+        }
+        report(error, isAware: webSocket == nil && isDisconnectDelivered)
     }
 
     /// What lines of the log about this request say of it. May be asked for on any thread.
@@ -93,4 +104,8 @@ extension Exchange {
 package protocol ApplicationFailure: Error {
     /// The name of the exception's class.
     var kind: String { get }
+    /// The exception in one line.
+    var summary: String { get }
+    /// Whether it comes of what `send` has raised because the client is gone.
+    var isOfLoss: Bool { get }
 }

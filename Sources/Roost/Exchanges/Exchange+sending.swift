@@ -86,7 +86,7 @@ extension Exchange {
         } catch {
             throw startFailed(error)
         }
-        if writesAtOnce { wire.flush() }
+        writeIfAtOnce()
         finish()
     }
 
@@ -122,10 +122,26 @@ extension Exchange {
             try wire?.write(body, more: more || awaitsTrailers)
             sentBytes &+= body.readableBytes
         }
-        if writesAtOnce { wire?.flush() }
+        writeIfAtOnce()
         guard !more else { return }
         if awaitsTrailers { response = .trailing } else { finish() }
     }
+
+    /// Writes what was sent if the application wants that. One that goes on on the loop's thread has no other way to learn that its client is gone.
+    @inline(__always)
+    func writeIfAtOnce() {
+        if writesAtOnce { writeAtOnce() }
+    }
+
+    private func writeAtOnce() {
+        if let wire, !wire.flush() { disconnect() }
+    }
+
+    /// Notes that the application goes on on the loop's thread from here on, where nobody else has his turn meanwhile.
+    package func beginTurn() { turnBegan = .coarseNow() }
+
+    /// Whether it has had the thread for so long that others are to have their turn: what it does between its pieces may take long.
+    package var isTurnOver: Bool { MonotonicTime.coarseNow() >= turnBegan.advanced(by: Self.turnTime) }
 
     /// Whether the response goes on behind its body.
     var awaitsTrailers: Bool { announcesTrailers && head.takesTrailers }
@@ -144,7 +160,7 @@ extension Exchange {
                 trailers = Headers()
                 throw error
             }
-            if writesAtOnce { wire?.flush() }
+            writeIfAtOnce()
             finish()
         case .complete:
             guard trailers.isEmpty else { throw .unexpectedEvent("http.response.trailers was sent after the response was complete") }
@@ -155,7 +171,7 @@ extension Exchange {
         guard case .unstarted = response else { throw .unexpectedEvent("http.response.early_hint was sent after http.response.start") }
         guard takesEarlyHints, let wire else { return }
         try wire.hint(Headers(links.map { HeaderField(name: "link", value: $0) }))
-        if writesAtOnce { wire.flush() }
+        writeIfAtOnce()
     }
 
     /// Whether the client may be sent interim responses that it has not asked for.

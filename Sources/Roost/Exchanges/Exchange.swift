@@ -22,6 +22,8 @@ package final class Exchange: @unchecked Sendable {
 
     /// After so many bytes an application that never had to wait does.
     static let turn = 64 << 10
+    /// After so long an application that keeps the loop's thread between its pieces does.
+    static let turnTime = Nanoseconds(.milliseconds(10))
     /// What a send counts for beyond its bytes, so that empty ones count too.
     static let sendCost = 64
 
@@ -67,6 +69,8 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) var isEnded = false
     /// Whether what is sent is written at once, and not at the end of the round: for an application that goes on on the loop's thread.
     @exclusivity(unchecked) package var writesAtOnce = false
+    /// Since when the application has had the loop's thread.
+    @exclusivity(unchecked) var turnBegan = MonotonicTime.distantFuture
     /// When the request's head had arrived.
     let startTime: MonotonicTime
     /// Where `ExchangeRegister` has it.
@@ -135,7 +139,7 @@ package final class Exchange: @unchecked Sendable {
         if canceller != nil { canceller = nil }
         shared.exchangeEnded(self)
         guard let wire else {
-            if let error, !isExpected(error) { report(error) }
+            if let error, !isExpected(error) { reportOfLoss(error) }
             return
         }
         if let webSocket, webSocket.isOpen {
@@ -147,12 +151,14 @@ package final class Exchange: @unchecked Sendable {
         switch response {
         case .unstarted:
             // Whoever was told that the client is gone need not answer it.
-            if error != nil || !isDisconnectDelivered {
-                report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"), status: 500)
+            guard error != nil || !isDisconnectDelivered else {
+                logAccess(isComplete: false)
+                return wire.cut()
             }
+            report(error ?? ASGIError.unexpectedEvent("the application returned without sending a response"), status: 500)
             fail(wire)
         case .started(let status, let headers):
-            report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"), status: status)
+            reportIncomplete(error, status: status)
             do throws(ASGIError) {
                 try wire.start(status: status, headers: headers, body: ByteBuffer(), more: true)
                 sentStatus = status
@@ -162,12 +168,18 @@ package final class Exchange: @unchecked Sendable {
                 fail(wire)
             }
         case .streaming, .trailing:
-            report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"))
+            reportIncomplete(error)
             logAccess(isComplete: false)
             wire.cut()
         case .complete:
             break
         }
+    }
+
+    private func reportIncomplete(_ error: (any Error)?, status: Int? = nil) {
+        // The same: it need not go on, either.
+        guard error != nil || !isDisconnectDelivered else { return }
+        report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"), status: status)
     }
 
     private func fail(_ wire: any ExchangeWire) {

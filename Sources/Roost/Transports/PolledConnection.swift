@@ -211,8 +211,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         connection.releaseOutputStorage()
     }
 
-    func writeNow() {
-        guard case .open = state else { return }
+    func writeNow() -> Bool {
+        guard case .open = state else { return true }
         // A file is sent in turns, at the end of each round.
         while !isBlocked, !connection.output.isEmpty, connection.output.file == nil {
             let count = connection.output.write(to: descriptor)
@@ -223,9 +223,10 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
                 isBlocked = true
             } else if errno != EINTR {
                 // The end of the round meets the same error, and may close the connection as this caller's caller may not.
-                return
+                return false
             }
         }
+        return true
     }
 
     func replaceConnection(with successor: WireConnection) {

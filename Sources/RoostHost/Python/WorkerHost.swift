@@ -53,14 +53,14 @@ package final class WorkerHost: Sendable {
             let equipment = try service.equipment()
             var values = settings.values
             values.serve.drainDelay = equipment.config.drainDelay
-            self.settings = WorkerSettings(values, equipment.config)
+            if case .worker = service.role { isSupervised = true } else { isSupervised = false }
+            self.settings = WorkerSettings(values, equipment.config, isOneOfSeveral: isSupervised)
             let successor = PythonWorker.successor()
             attendance = try ProcessAttendance(service, equipment, successor: { successor })
         } catch {
             service.reporter.finished(ExitStatus(error), failure: "\(error)", errno: nil)
             throw error
         }
-        if case .worker = service.role { isSupervised = true } else { isSupervised = false }
     }
 
     /// The server goes from one phase to the next; `status` is read, on any thread, for as long as the phase lasts.

@@ -27,6 +27,7 @@ extension ASGIRequest {
         } catch {
             throw refused(error)
         }
+        if more { try raiseIfLost() }
         if offset == nil { try move(file.pointer, descriptor, to: end) }
         return mayGoOn ? returning(application.ready) : try roomToCome()
     }

@@ -119,7 +119,7 @@ final class ASGIRequest {
                 PyErr_Clear()
                 end(ASGIError.clientGone)
             } else {
-                end(PythonFailure.taken())
+                end(PythonFailure.taken(orOf: application.clientDisconnected))
             }
             result = returning(Py_None())
             return PYGEN_RETURN
@@ -231,10 +231,18 @@ final class ASGIRequest {
             } catch {
                 throw refused(error)
             }
+            if case .httpResponseBody(_, more: true) = event { try raiseIfLost() }
             return mayGoOn ? returning(application.ready) : try roomToCome()
         } catch {
             return nil
         }
+    }
+
+    /// Raises what ends an application that streams once its client is gone, as ASGI has it from 2.4 on. One whose response is whole is not kept from
+    /// what it does after it.
+    func raiseIfLost() throws(PythonRaised) {
+        guard exchange.isAbandoned else { return }
+        throw refused(.clientGone)
     }
 
     private func send(whole body: UnsafeRawBufferPointer) throws(PythonRaised) -> PyPointer {

@@ -21,7 +21,7 @@ final class WSGIEnviron {
     @exclusivity(unchecked) private var fieldNames = WSGIFieldNames()
     private var server: KnownEndpoint?
 
-    init(_ interned: Interned, _ types: WSGITypes, isMultithreaded: Bool) throws(PythonRaised) {
+    init(_ interned: Interned, _ types: WSGITypes, isMultithreaded: Bool, isMultiprocess: Bool) throws(PythonRaised) {
         self.interned = interned
         names = try WSGIEnvironNames()
         let template = PythonDictionary(try PythonReference(PyDict_New()))
@@ -31,7 +31,7 @@ final class WSGIEnviron {
         }
         try template.set("wsgi.version", version)
         try template.set("wsgi.multithread", isMultithreaded)
-        try template.set("wsgi.multiprocess", false)
+        try template.set("wsgi.multiprocess", isMultiprocess)
         try template.set("wsgi.run_once", false)
         try template.set("wsgi.input_terminated", true)
         try template.set("wsgi.file_wrapper", PythonReference(sharing: types.fileWrapper))

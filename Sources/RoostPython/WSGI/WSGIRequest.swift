@@ -85,6 +85,10 @@ final class WSGIRequest: @unchecked Sendable {
 
     /// Goes on where the client had to take more first.
     func resume() {
+        switch response {
+        case .unstarted, .started, .sent: if exchange.isAbandoned { response = .gone }
+        case .complete, .gone, .ended: break
+        }
         inContext { proceed() }
     }
 
@@ -228,6 +232,7 @@ final class WSGIRequest: @unchecked Sendable {
     private func proceed() {
         guard let iterator else { return }
         var empty = 0
+        if channel == nil { exchange.beginTurn() }
         do throws(WSGISendError) {
             while !hasClientEnough {
                 if case .gone = response { return close(nil) }
@@ -244,11 +249,11 @@ final class WSGIRequest: @unchecked Sendable {
                 }
                 if piece.readableBytes == 0 {
                     empty += 1
-                    if channel == nil, empty == Self.emptyPieces { return goOnLater() }
+                    if channel == nil, empty == Self.emptyPieces || exchange.isTurnOver { return goOnLater() }
                     continue
                 }
                 switch try send(piece) {
-                case .goOn: continue
+                case .goOn: if channel == nil, exchange.isTurnOver { return goOnLater() }
                 case .wait: return exchange.whenRoom { [self] in goOnLater() }
                 case .end: return close(nil)
                 }

@@ -270,9 +270,9 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     }
 
     /// Writes what it can at once.
-    func writeNow() {
+    func writeNow() -> Bool {
         write()
-        transport?.writeNow()
+        return transport?.writeNow() ?? true
     }
 
     /// Looks at the streams again at this time at the latest.

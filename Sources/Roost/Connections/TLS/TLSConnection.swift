@@ -234,10 +234,10 @@ extension TLSConnection: ConnectionTransport {
         shared.loop.noteChange(of: self)
     }
 
-    func writeNow() {
-        guard let inner, case .open = ending else { return }
+    func writeNow() -> Bool {
+        guard let inner, case .open = ending else { return true }
         encrypt(inner)
-        transport?.writeNow()
+        return transport?.writeNow() ?? true
     }
 
     func replaceConnection(with successor: WireConnection) {

@@ -15,7 +15,7 @@ extension Exchange {
         guard let webSocket else { throw .unexpectedEvent("a websocket event was sent in an http scope") }
         if isCancelled { throw .clientGone }
         let mayGoOn = try webSocket.send(kind, bytes)
-        if writesAtOnce { wire?.flush() }
+        writeIfAtOnce()
         return mayGoOn && self.mayGoOn(after: bytes.count)
     }
 
@@ -29,13 +29,13 @@ extension Exchange {
             return true
         case .websocketSend(let message):
             let mayGoOn = try webSocket.send(message)
-            if writesAtOnce { wire?.flush() }
+            writeIfAtOnce()
             return mayGoOn && self.mayGoOn(after: message.byteCount)
         case .websocketClose(let code, let reason):
             guard webSocket.isConnecting else {
                 guard let code = UInt16(exactly: code) else { throw .invalidResponse("\(code) is no code to close a WebSocket with") }
                 try webSocket.close(code: code, reason: reason)
-                if writesAtOnce { wire?.flush() }
+                writeIfAtOnce()
                 return true
             }
             try webSocket.deny()

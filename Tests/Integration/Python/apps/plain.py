@@ -340,6 +340,37 @@ async def stream_until_gone(scope, receive, send):
     record("stream ends", *gone)
 
 
+@at("/send-until-gone")
+async def send_until_gone(scope, receive, send):
+    """Streams for ever, listens to nobody, and turns what `send` raises into an error of its own, as Starlette does."""
+    await read(receive)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    try:
+        while True:
+            await send({"type": "http.response.body", "body": b"piece ", "more_body": True})
+            await anyio.sleep(0.01)
+    except OSError as error:
+        record("send raises", type(error).__name__)
+        raise ValueError("the stream is over")
+
+
+@at("/answer-when-gone")
+async def answer_when_gone(scope, receive, send):
+    """Sends a whole response to a client that has left, and has something to do after it."""
+    await read(receive)
+    assert (await receive())["type"] == "http.disconnect"
+    await answer(send, b"for nobody")
+    record("answered")
+
+
+@at("/fail-when-gone")
+async def fail_when_gone(scope, receive, send):
+    """Raises because the rest of the body does not come."""
+    while (await receive())["type"] != "http.disconnect":
+        record("a piece has come")
+    raise ValueError("the body is not whole")
+
+
 @at("/headers")
 async def headers(scope, receive, send):
     """Fields as tuples, lists and an iterator; names in any case; bytes that are no ASCII."""

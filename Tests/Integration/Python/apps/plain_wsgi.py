@@ -106,6 +106,32 @@ def show_inspection(environ, start_response):
     return answer_json(start_response, inspect())
 
 
+# MARK: streams that end with their client
+
+@at("/slow-stream")
+def slow_stream(environ, start_response):
+    """Small pieces without end, and a pause behind each."""
+    def pieces():
+        while True:
+            yield b"piece "
+            time.sleep(0.05)
+
+    start_response("200 OK", TEXT)
+    return Closed("slow-stream", pieces())
+
+
+@at("/write-until-gone")
+def write_until_gone(environ, start_response):
+    write = start_response("200 OK", TEXT)
+    try:
+        while True:
+            write(b"piece ")
+            time.sleep(0.05)
+    except OSError as error:
+        record("write raises", type(error).__name__)
+        raise
+
+
 # MARK: wsgi.input
 
 @at("/read")
