@@ -400,6 +400,17 @@ class StopTests(PythonTestCase):
         with self.assertRaises(Exception):
             asking.result(5)
 
+    def test_an_app_that_holds_its_thread_does_not_keep_the_process(self):
+        """Nobody is there to begin the shutdown. In vain it is waited for as long as the settings allow, and no longer."""
+        for app, path in (("wsgi:plain_wsgi:app", "/sleep?seconds=600"), ("plain:app", "/block?seconds=600")):
+            with self.subTest(app=app):
+                server = self.serve(app, "--graceful-timeout", "300ms")
+                with Pieces(server.connector, path):
+                    server.wait_for_event("sleep begins")
+                    server.interrupt(signal.SIGTERM)
+                    self.assertEqual(server.program.wait(60), 0)
+                server.wait_for_output("error +the app holds the thread that is to end the process")
+
     def test_a_wsgi_stream_without_end_is_closed_after_the_graceful_timeout(self):
         for threads in ("1", "4"):
             with self.subTest(threads=threads):

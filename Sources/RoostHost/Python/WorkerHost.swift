@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Logging
 package import Roost
+internal import Synchronization
 
 /// What a process that serves an app in Python asks of the host: its command line, its settings, and the service manager.
 ///
@@ -22,6 +23,8 @@ package final class WorkerHost: Sendable {
     package let isSupervised: Bool
     private let service: HostedService
     private let attendance: ProcessAttendance
+    private let stopWatch = Mutex<StopWatch?>(nil)
+    private let hasFinished = Atomic(false)
 
     /// Reads a command line, and sets up the process if it asks to serve.
     ///
@@ -66,6 +69,7 @@ package final class WorkerHost: Sendable {
     /// The server goes from one phase to the next; `status` is read, on any thread, for as long as the phase lasts.
     package func entered(_ phase: ServePhase, _ status: ServerStatus? = nil) {
         service.monitor.entered(phase, status)
+        stopWatch.withLock(\.self)?.entered(phase)
         service.reporter.entered(phase) { status.map(ServiceCounts.init) ?? ServiceCounts() }
         switch phase {
         case .starting, .serving: break
@@ -77,16 +81,32 @@ package final class WorkerHost: Sendable {
     package func ready(_ binds: [BoundAddress], _ status: ServerStatus? = nil) {
         service.ready(binds)
         entered(.serving(binds), status)
+        if !isSupervised { watchForStop() }
         attendance.hasBegun { status.map(ServiceCounts.init) ?? ServiceCounts() }
     }
 
-    /// The last word before the process ends.
+    /// From here on signals begin the shutdown, and must do so even if nobody listens.
+    private func watchForStop() {
+        do {
+            let watch = try StopWatch(PhaseTimeouts(settings.config), settings.config.logger) { [self] in
+                finished(ExitStatus.asked.rawValue)
+                _exit(ExitStatus.asked.rawValue)
+            }
+            stopWatch.withLock { $0 = watch }
+        } catch {
+            settings.config.logger.warning("an app that holds its thread will not be ended: \(error)")
+        }
+    }
+
+    /// The last word before the process ends; only the first counts.
     ///
     /// - Parameters:
     ///   - status: What the process will end with.
     ///   - reason: Why, if nobody asked for it: one line, which is printed.
     ///   - errno: The error number behind it, for the service manager.
     package func finished(_ status: Int32, reason: String? = nil, errno: Int32? = nil) {
+        guard !hasFinished.exchange(true, ordering: .relaxed) else { return }
+        stopWatch.withLock(\.self)?.stop()
         attendance.end()
         service.finished(ExitStatus(rawValue: status) ?? .internalError, failure: reason, errno: errno)
     }

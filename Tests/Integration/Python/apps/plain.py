@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 import urllib.parse
 
 import anyio
@@ -256,6 +257,14 @@ async def wait(scope, receive, send):
     record("wait begins")
     message = await receive()
     record("wait ends", message["type"])
+
+
+@at("/block")
+async def block(scope, receive, send):
+    """Holds the loop."""
+    record("sleep begins")
+    time.sleep(float(query(scope)["seconds"]))
+    await answer(send, b"slept")
 
 
 @at("/ignore-disconnect")
