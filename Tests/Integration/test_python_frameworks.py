@@ -365,6 +365,7 @@ class TrioTests(FrameworkBehaviour, ServedTestCase):
 
     def test_a_group_of_exceptions_is_a_500(self):
         self.assertEqual(self.ask("/raise-group").status, 500)
+        self.server.wait_for_output(r"application failed: ExceptionGroup: \w.* path=/raise-group")
         self.assertEqual(self.ask().status, 200)
 
 

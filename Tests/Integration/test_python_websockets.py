@@ -167,6 +167,12 @@ class WebSocketBehaviour:
         client.socket.shutdown(socket.SHUT_RDWR)
         self.server.wait_for_event("disconnect 1006 ")
 
+    def test_a_failure_after_the_client_has_gone_is_a_warning(self):
+        with self.open("/raise-at-the-end"):
+            pass
+        line = self.server.wait_for_output(r"^.*failed after its client had gone: ValueError: there is nobody any more.*$").group()
+        self.assertRegex(line, r"\A\S+ warning ")
+
     def test_what_breaks_the_protocol_is_told_to_both(self):
         with self.open("/echo") as client:
             # A frame that is not masked.

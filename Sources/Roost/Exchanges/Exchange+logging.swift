@@ -23,7 +23,7 @@ extension Exchange {
         if let failure = error as? any ApplicationFailure, failure.isOfLoss {
             return shared.logger.info("application ended because its client had gone: \(failure.summary)", metadata: outcomeMetadata)
         }
-        report(error, isAware: webSocket == nil && isDisconnectDelivered)
+        report(error, isAware: isDisconnectDelivered)
     }
 
     /// What lines of the log about this request say of it. May be asked for on any thread.

@@ -143,7 +143,7 @@ package final class Exchange: @unchecked Sendable {
             return
         }
         if let webSocket, webSocket.isOpen {
-            if let error, !isExpected(error) { report(error) }
+            if let error, !isExpected(error) { webSocket.closure == nil ? report(error) : reportOfLoss(error) }
             // The exchange stays the wire's until the WebSocket is closed.
             return webSocket.applicationEnded(failed: error != nil && !isDisconnectDelivered)
         }

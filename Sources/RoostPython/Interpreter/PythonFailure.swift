@@ -70,14 +70,17 @@ struct PythonFailure: ApplicationFailure, CustomStringConvertible {
             let lines = try PythonReference(cpython_call3(function.pointer, type, exception, traceback.pointer))
             var text = ""
             var summary: String?
+            var depth = Int.max
             let kind = PythonText.typeName(of: exception)
             for index in 0..<PyList_Size(lines.pointer) {
                 guard let piece = PyList_GetItem(lines.pointer, index).flatMap(PythonText.string) else { continue }
                 text += piece
                 // Of what the exception says, which may have lines of its own and notes behind it, the first line.
-                let line = piece.prefix { $0 != "\n" }
+                // A group is drawn with what is in it further to the right.
+                let drawing = piece.prefix { $0 == " " || $0 == "|" || $0 == "+" }
+                let line = piece.dropFirst(drawing.count).prefix { $0 != "\n" }
                 let name = line.prefix { $0 != ":" }
-                if let kind, name == kind || name.hasSuffix(".\(kind)") { summary = String(line) }
+                if let kind, drawing.count <= depth, name == kind || name.hasSuffix(".\(kind)") { (summary, depth) = (String(line), drawing.count) }
             }
             while text.hasSuffix("\n") { text.removeLast() }
             let shown = summary ?? text.split(separator: "\n").last.map(String.init) ?? ""

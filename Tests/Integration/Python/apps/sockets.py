@@ -132,6 +132,15 @@ async def raise_later(scope, receive, send):
     raise ValueError("raised while it was open")
 
 
+@at("/raise-at-the-end")
+async def raise_at_the_end(scope, receive, send):
+    """As an app of Starlette's does that waits for text and gets none any more."""
+    await accept(send)
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+    raise ValueError("there is nobody any more")
+
+
 @at("/return-later")
 async def return_later(scope, receive, send):
     await accept(send)
