@@ -86,6 +86,9 @@ struct TLSSettingsTests {
     @Test("what does not fit together is refused, with the way out", arguments: [
         ("keyfile = '/a.key'", "t.toml:1:1: keyfile = \"/a.key\": there is no certificate for it: set certfile too"),
         ("insecure_bind = ':80'", "t.toml:1:1: insecure_bind = \":80\": without a certificate every address is served in clear text: put it into bind"),
+        ("verify_mode = 'required'\nca_certs = '/ca.pem'", "t.toml:1:1: verify_mode = \"required\": without a certificate of the server's own no client is asked"),
+        ("verify_mode = 1", "t.toml:1:1: verify_mode = \"optional\": without a certificate"),
+        ("ca_certs = '/ca.pem'", "t.toml:1:1: ca_certs = \"/ca.pem\": without a certificate"),
         ("certfile = 'credential:a'", "t.toml:1:1: certfile = \"credential:a\": CREDENTIALS_DIRECTORY is not set"),
         ("verify_mode = 'maybe'", "expected none, optional or required"),
         ("tls_min_version = '1.1'", "expected 1.2 or 1.3"),

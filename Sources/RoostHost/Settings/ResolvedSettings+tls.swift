@@ -44,6 +44,12 @@ extension ResolvedSettings {
             if let bind = tls.insecureBinds.first {
                 throw refused("insecure_bind", bind.description, "without a certificate every address is served in clear text: put it into bind")
             }
+            // Who asks for clients' certificates must not serve everybody because a line about its own is missing.
+            if tls.verifyMode != .none || tls.caCertificates != nil {
+                let key = tls.verifyMode != .none ? "verify_mode" : "ca_certs"
+                let value = tls.verifyMode != .none ? tls.verifyMode.rawValue : tls.caCertificates ?? ""
+                throw refused(key, value, "without a certificate of the server's own no client is asked for one: set certfile and keyfile")
+            }
             return nil
         }
         var config = TLSConfig(certificates: certificates)
