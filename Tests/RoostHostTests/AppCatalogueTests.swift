@@ -48,6 +48,9 @@ struct AppCatalogueTests {
         ("app.py", "a module is named, not a file: app:app"),
         ("./shop/main.py:site", "a module is named, not a file: shop.main:site"),
         ("/srv/shop/main.py", "a module is named, not a file: main:app --app-dir /srv/shop"),
+        ("shop/main:site", "a module is named, not a file: shop.main:site"),
+        ("/srv/www", "the files of a directory are served as static:/srv/www"),
+        (".", "the files of a directory are served as static:."),
         ("my-app.py:app", "a module is named, such as shop.main:app, not a file"),
     ])
     func nearlyPython(_ name: String, _ way: String) throws {

@@ -6,7 +6,7 @@ import Testing
 struct SuggestionTests {
     @Test("find the name that was meant", arguments: [
         ("backlgo", "backlog"), ("bakclog", "backlog"), ("baclog", "backlog"), ("backlogs", "backlog"), ("graceful_timout", "graceful_timeout"),
-        ("bnid", "bind"), ("keepalive_timeout", "keep_alive_timeout"),
+        ("bnid", "bind"), ("grace_timeout", "graceful_timeout"), ("keepalive_timeout", "keep_alive_timeout"),
     ])
     func near(_ typed: String, _ meant: String) {
         #expect(Suggestion.nearest(to: typed, among: SettingTable.command.settings.map(\.key)) == meant)

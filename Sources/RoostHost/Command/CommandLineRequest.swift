@@ -14,7 +14,9 @@ enum CommandLineRequest {
     init(roost arguments: [String], environment: [String: String]) throws {
         // Checked here, because the library would only call it an unexpected argument.
         if let name = arguments.first, !name.hasPrefix("-"), !Self.subcommands.contains(name) {
-            let hint = Suggestion.nearest(to: name, among: Self.subcommands).map { "; did you mean '\($0)'?" } ?? ""
+            let nearest = Suggestion.nearest(to: name, among: Self.subcommands).map { "; did you mean '\($0)'?" }
+            // Other servers' commands take an app alone.
+            let hint = name.contains(":") ? "; an app is served by 'roost serve \(OneLine.escaped(name))'" : nearest ?? ""
             throw CommandLineError("unknown command \(OneLine.quoted(name))\(hint)", help: "roost --help")
         }
         try self.init(RoostTool.self, SettingTable.command, arguments.isEmpty ? ["--help"] : arguments, environment)
@@ -41,7 +43,7 @@ enum CommandLineRequest {
         }
         let command: any ParsableCommand
         do {
-            command = try tool.parseAsRoot(arguments)
+            command = try tool.parseAsRoot(Self.withNegativeNumbers(arguments))
         } catch {
             guard tool.exitCode(for: error) == .success else { throw Self.readable(error, tool, arguments) }
             self = .text(tool.message(for: error))
@@ -70,16 +72,28 @@ enum CommandLineRequest {
         }
     }
 
+    /// The same with negative numbers joined to their flags, so that the setting says what is wrong with them: the library takes them for flags.
+    private static func withNegativeNumbers(_ arguments: [String]) -> [String] {
+        arguments.reduce(into: []) { joined, argument in
+            if argument.first == "-", argument.dropFirst().first?.isWholeNumber ?? false, let flag = joined.last, flag.hasPrefix("--"), !flag.contains("=") {
+                joined[joined.count - 1] += "=\(argument)"
+            } else {
+                joined.append(argument)
+            }
+        }
+    }
+
     private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {
         let message = tool.message(for: error)
+        let command = arguments.first.flatMap { subcommands.contains($0) && $0 != "help" ? " \($0)" : nil } ?? ""
+        let help = "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help"
         // "Unknown option '--certfile'"
         if message.hasPrefix("Unknown option"), let flag = message.split(separator: "'").dropFirst().first,
             let foreign = ForeignKey.flag(String(flag))
         {
             let row = foreign.setting(in: tool == OwnAppTool.self ? .ownApp : .command)
-            return CommandLineError("\(flag): \(row.map { "use \($0.flag)" } ?? foreign.advice)", help: "\(tool._commandName) --help")
+            return CommandLineError("\(flag): \(row.map { "use \($0.flag)" } ?? foreign.advice)", help: help)
         }
-        let command = arguments.first.flatMap { subcommands.contains($0) && $0 != "help" ? " \($0)" : nil } ?? ""
-        return CommandLineError(message, help: "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help")
+        return CommandLineError(message, help: help)
     }
 }

@@ -16,8 +16,12 @@ enum PythonAppName {
             return "a function that gives the app is named without parentheses, with --factory: \(name.dropLast(2)) --factory"
         }
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let file = parts.first, file.hasSuffix(".py") else { return nil }
-        let path = file.dropLast(3).split(separator: "/").filter { $0 != "." }
+        guard let file = parts.first else { return nil }
+        if file.hasPrefix("/") || file.hasPrefix("."), parts.count == 1, !file.hasSuffix(".py") {
+            return "the files of a directory are served as static:\(OneLine.escaped(name))"
+        }
+        guard file.hasSuffix(".py") || file.contains("/") else { return nil }
+        let path = (file.hasSuffix(".py") ? file.dropLast(3) : file).split(separator: "/").filter { $0 != "." }
         let module = path.joined(separator: ".")
         let attribute = parts.count == 2 ? parts[1] : "app"
         guard isValid("\(module):\(attribute)") else { return "a module is named, such as shop.main:app, not a file" }

@@ -120,7 +120,13 @@ struct SettingLayers {
         guard let foreign else {
             let keys = table.settings.filter { $0.places.contains(.file) }.map(\.key)
             let others = ForeignKey.all.filter { $0.setting(in: table) != nil }.map(\.key)
-            problems.append(.unknown(name: entry.key, origin: origin, suggestion: Suggestion.nearest(to: entry.key, among: keys + others)))
+            let nearest = Suggestion.nearest(to: entry.key, among: keys + others)
+            if case .table = entry.value, nearest == nil {
+                let reason = "there is no such table: settings stand at the top level, before the first table"
+                problems.append(.misplaced(name: "[\(OneLine.escaped(entry.key))]", origin: origin, reason: reason))
+            } else {
+                problems.append(.unknown(name: entry.key, origin: origin, suggestion: nearest))
+            }
             return
         }
         if foreign.neutral.contains(entry.value) {

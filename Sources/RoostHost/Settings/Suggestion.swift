@@ -1,15 +1,16 @@
 /// Finds what somebody who misspelled a name probably meant.
 enum Suggestion {
-    /// The candidate that is nearest to `name`, if it is near enough to be a likely slip; the earlier one wins a tie.
+    /// The candidate that is nearest to `name`, if it is near enough to be a likely slip; of several the one that begins most like it.
     static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let typed = Array(name.utf8)
         guard typed.count <= 100 else { return nil }
-        var best: (distance: Int, name: String)?
+        var best: (distance: Int, beginning: Int, name: String)?
         for candidate in candidates {
             let distance = distance(typed, Array(candidate.utf8))
             // A third of the letters may be wrong: one of three, three of ten.
             guard distance <= max(1, max(typed.count, candidate.utf8.count) / 3) else { continue }
-            if best.map({ distance < $0.distance }) ?? true { best = (distance, candidate) }
+            let beginning = zip(typed, candidate.utf8).prefix { $0 == $1 }.count
+            if best.map({ (distance, -beginning) < ($0.distance, -$0.beginning) }) ?? true { best = (distance, beginning, candidate) }
         }
         return best?.name
     }
