@@ -25,6 +25,18 @@ struct ForeignKeyTests {
         "--user", "--verify-mode", "--websocket-ping-interval", "-w", "--workers",
     ]
 
+    /// Flags of Uvicorn's and Gunicorn's commands that many deployments have.
+    private static let otherFlags = [
+        "--host", "--port", "--uds", "--fd", "--reload", "--reload-dir", "--reload-include", "--reload-exclude", "--workers", "--env-file", "--log-config", "--log-level",
+        "--access-log", "--no-access-log", "--proxy-headers", "--no-proxy-headers", "--forwarded-allow-ips", "--root-path", "--limit-concurrency", "--backlog",
+        "--limit-max-requests", "--timeout-keep-alive", "--timeout-graceful-shutdown", "--timeout-worker-healthcheck", "--ssl-keyfile", "--ssl-certfile",
+        "--ssl-keyfile-password", "--ssl-version", "--ssl-cert-reqs", "--ssl-ca-certs", "--ssl-ciphers", "--header", "--app-dir", "--factory", "--loop", "--http", "--ws",
+        "--ws-max-size", "--ws-max-queue", "--ws-ping-interval", "--ws-ping-timeout", "--ws-per-message-deflate", "--lifespan", "--interface",
+        "--h11-max-incomplete-event-size", "--chdir", "--preload", "-e", "--env", "--pythonpath", "--threads", "--worker-connections", "--max-requests",
+        "--max-requests-jitter", "--timeout", "--keep-alive", "--limit-request-line", "--limit-request-fields", "-n", "--name",
+        "--reload-extra-file", "--capture-output", "--log-syslog", "--proxy-protocol", "--proxy-allow-from", "--reuse-port", "--check-config", "--print-config",
+    ]
+
     private func resolve(file text: String, table: SettingTable = .command) throws(SettingError) -> ResolvedSettings {
         try SettingLayers.resolve(table, flags: [GivenFlag(key: "config", value: .text("h.toml"))], environment: [:]) { name throws(SettingError) in
             try ConfigurationFile(parsing: text, file: name)
@@ -40,12 +52,12 @@ struct ForeignKeyTests {
         for table in [SettingTable.command, .ownApp] { #expect(table.setting(key: key) != nil || ForeignKey.named(key) != nil) }
     }
 
-    @Test("every flag of Hypercorn's is one of roost serve, or has an entry that no setting hides", arguments: hypercornFlags)
+    @Test("every flag of Hypercorn's, and those of others, is one of roost serve, or has an entry that no setting hides", arguments: hypercornFlags + otherFlags)
     func flags(_ flag: String) {
         let own = SettingTable.command.settings.filter { $0.places.contains(.flag) }.contains { setting in
             (["--\(setting.longFlag)"] + setting.otherFlags.map { "--\($0)" } + (setting.short.map { ["-\($0)"] } ?? [])).contains(flag)
         }
-        #expect(own || ForeignKey.flag(flag) != nil)
+        #expect(own || ForeignKey.flag(flag) != nil || ["--check-config", "--print-config"].contains(flag))
     }
 
     @Test("each entry has a name of its own, and says what to do")
@@ -116,7 +128,7 @@ struct ForeignKeyTests {
 
     @Test("what can't apply is refused with what to do instead", arguments: [
         ("verify_flags = 4", "h.toml:1:1: verify_flags = 4: lists of revoked certificates are not looked at"),
-        ("quic_bind = ['localhost:4433']", "speaks HTTP/3 to clients"),
+        ("quic_bind = ['localhost:4433']", "a proxy in front that speaks HTTP/3"),
         ("logconfig = 'log.ini'", "logging.config.dictConfig"),
         ("max_app_queue_size = 50", "bounded in bytes"),
         ("h11_pass_raw_headers = true", "lower case"),
@@ -146,7 +158,9 @@ struct ForeignKeyTests {
 
     @Test("a flag of such a name is refused with what to do instead", arguments: [
         ("--keyfile-password", "--keyfile-password: everybody on the machine can read command lines"), ("-D", "-D: Roost stays in the foreground"), ("--uds", "--uds: put it into bind"),
-        ("--timeout-keep-alive", "--timeout-keep-alive: use --keep-alive-timeout"), ("--log-config", "--log-config: Roost's own log goes to standard error"),
+        ("--timeout-keep-alive", "--timeout-keep-alive: use --keep-alive-timeout"), ("--log-config", "--log-config: log_level, log_format and error_logfile are for Roost's own log"),
+        ("--loop", "--loop: use --worker-class; see roost serve --help"), ("--http", "--http: there is one implementation of HTTP"), ("-e", "-e: set Environment="),
+        ("--limit-max-requests", "--limit-max-requests: use --max-requests;"), ("--no-access-log", "--no-access-log: there is an access log if"),
     ])
     func refusedFlags(_ flag: String, _ expected: String) throws {
         let error = try #require(throws: CommandLineError.self) { try CommandLineRequest(roost: ["serve", "m:app", flag, "x"], environment: [:]) }

@@ -1,6 +1,6 @@
 extension ForeignKey {
     /// Every key of other servers that is known here: all that Hypercorn has and Roost has not, and what Gunicorn and Uvicorn call differently.
-    static let all = names + tls + protocols + processes + logs + listening
+    static let all = names + otherNames + tls + protocols + processes + logs + listening
 
     private static let ownApp = "this program is its own app; in a file for roost serve it names the app"
 
@@ -26,6 +26,18 @@ extension ForeignKey {
             "it chooses Python's event loop, which this program has not"),
     ]
 
+    /// The same, of Uvicorn and Granian.
+    private static let otherNames = [
+        ForeignKey("loop", as: "worker_class", flags: ["--loop"], "it chooses Python's event loop, which this program has not"),
+        ForeignKey("blocking_threads", as: "threads", flags: ["--blocking-threads"], "use threads"),
+        ForeignKey("limit_max_requests", as: "max_requests", flags: ["--limit-max-requests"], "use max_requests"),
+        ForeignKey("limit_max_requests_jitter", as: "max_requests_jitter", flags: ["--limit-max-requests-jitter"], "use max_requests_jitter"),
+        ForeignKey("timeout_graceful_shutdown", as: "graceful_timeout", flags: ["--timeout-graceful-shutdown"], "use graceful_timeout"),
+        ForeignKey("timeout_worker_healthcheck", as: "timeout", flags: ["--timeout-worker-healthcheck"], "use timeout"),
+        ForeignKey("server_header", as: "include_server_header", flags: ["--server-header"], "use include_server_header"),
+        ForeignKey("date_header", as: "include_date_header", flags: ["--date-header"], "use include_date_header"),
+    ]
+
     private static let tls = [
         ForeignKey("cert_reqs", as: "verify_mode", "use verify_mode"),
         ForeignKey("ssl_certfile", as: "certfile", "use certfile"),
@@ -35,13 +47,14 @@ extension ForeignKey {
         ForeignKey(
             "ssl_keyfile_password", flags: ["--keyfile-password", "--ssl-keyfile-password"],
             "everybody on the machine can read command lines; set keyfile_password in a file, or to credential:NAME"),
+        ForeignKey("ssl_version", flags: ["--ssl-version"], "use tls_min_version"),
         ForeignKey(
             "verify_flags",
             "lists of revoked certificates are not looked at; let clients have certificates that do not last long"),
     ]
 
     private static let http3 = """
-        Roost speaks HTTP/1.1 to the proxy in front, which speaks HTTP/3 to clients, and sends alt-svc for it: set it there
+        Roost itself does not; let a proxy in front that speaks HTTP/3 to clients send alt-svc for it
         """
 
     private static let protocols = [
@@ -49,6 +62,10 @@ extension ForeignKey {
         ForeignKey("quic_bind", flags: ["--quic-bind"], neutral: [.list([])], http3),
         ForeignKey("h11_pass_raw_headers", neutral: [.boolean(false)], "names of header fields are passed in lower case, as ASGI wants them"),
         ForeignKey("max_app_queue_size", neutral: [.integer(10)], "what waits for an app is bounded in bytes (64 KiB), not in events"),
+        ForeignKey("ws_max_queue", flags: ["--ws-max-queue"], "what waits for an app is bounded in bytes (64 KiB), not in messages"),
+        ForeignKey("http", flags: ["--http"], "there is one implementation of HTTP; http2 = false switches HTTP/2 off in clear text, alpn_protocols inside of TLS"),
+        ForeignKey("ws", flags: ["--ws"], "there is one implementation of WebSocket, and it is always there"),
+        ForeignKey("headers", flags: ["--header"], "let the app or the proxy add fields to responses"),
         ForeignKey("worker_connections", flags: ["--worker-connections"], neutral: [.integer(1000)], "use limit_connections"),
     ]
 
@@ -58,16 +75,23 @@ extension ForeignKey {
             "Roost stays in the foreground: the service manager starts it (deploy/systemd has units), and stops it"),
         ForeignKey("chdir", flags: ["--chdir"], "set WorkingDirectory= in the service unit, or app_dir to find the app's module"),
         ForeignKey("preload_app", flags: ["--preload"], neutral: [.boolean(false)], "each worker loads the app itself, so that a reload takes its new code"),
-        ForeignKey("raw_env", flags: ["--env", "--env-file"], "set Environment= or EnvironmentFile= in the service unit"),
+        ForeignKey("pythonpath", flags: ["--pythonpath"], "use app_dir"),
+        ForeignKey("reload_extra_files", flags: ["--reload-extra-file"], "use reload_include, for names of files below app_dir"),
+        ForeignKey("reload_dirs", flags: ["--reload-dir"], "what is looked at is below app_dir, or the working directory"),
+        ForeignKey("proc_name", flags: ["--name", "-n"], "systemd names the service by its unit"),
+        ForeignKey("raw_env", flags: ["-e", "--env", "--env-file"], "set Environment= or EnvironmentFile= in the service unit"),
     ]
 
     private static let pythonLogging = """
-        Roost's own log goes to standard error or the journal at log_level; the app configures its logging itself, for example with \
+        log_level, log_format and error_logfile are for Roost's own log; the app configures its logging itself, for example with \
         logging.config.dictConfig
         """
 
     private static let logs = [
         ForeignKey("logconfig", flags: ["--log-config"], pythonLogging),
+        ForeignKey("access_log", flags: ["--no-access-log"], neutral: [.boolean(false)], "there is an access log if access_logfile says where, and else none"),
+        ForeignKey("capture_output", flags: ["--capture-output"], neutral: [.boolean(false)], "what the app prints goes where Roost's own does, under systemd to the journal"),
+        ForeignKey("syslog", flags: ["--log-syslog"], neutral: [.boolean(false)], "use error_logfile = \"journal\", and access_logfile for the access log"),
         ForeignKey("logconfig_dict", neutral: [.table([:])], pythonLogging),
         ForeignKey("logger_class", neutral: [.text("hypercorn.logging.Logger")], pythonLogging),
     ]
