@@ -42,11 +42,17 @@ def detect(app: object, mode: Optional[str] = None) -> Detected:
         raise ValueError(f"mode = {mode!r}: expected \"asgi\", \"wsgi\" or None")
     if not callable(app):
         raise TypeError(f"{_a(type(app).__name__)} is not an app: it cannot be called")
-    if mode == "wsgi":
-        return Detected("wsgi", app, "WSGI, as was asked for")
     layers = list(_layers(app))
     outer = layers[0]
+    if mode == "wsgi":
+        if _is_coroutine_function(outer.call):
+            raise TypeError(f"WSGI was asked for, but {outer.name} is a coroutine function, as ASGI apps are")
+        if not _takes(outer.call, 2):
+            raise TypeError(f"WSGI was asked for, but {outer.name} takes {_arity(outer.call)} instead of environ and start_response")
+        return Detected("wsgi", app, "WSGI, as was asked for")
     if mode == "asgi":
+        if not _takes(outer.call, 3) and (_is_coroutine_function(outer.call) or not _takes(outer.call, 1)):
+            raise TypeError(f"ASGI was asked for, but {outer.name} takes {_arity(outer.call)} instead of scope, receive and send")
         if not _is_coroutine_function(outer.call) and _takes(outer.call, 1) and not _takes(outer.call, 3):
             return Detected("asgi", _asgi3(app), f"ASGI 2: ASGI was asked for, and {outer.name} takes the scope alone")
         return Detected("asgi", _awaiting(app, outer.call), "ASGI 3, as was asked for")

@@ -186,11 +186,21 @@ class Detection(unittest.TestCase):
                 self.assertIs(found.app, app)
 
     def test_an_explicit_mode_settles_it(self):
-        self.assertEqual(detect(asgi3, "wsgi").mode, "wsgi")
+        self.assertEqual(detect(unnamed(asgi3), "wsgi").mode, "wsgi")
+        self.assertEqual(detect(Methods().wsgi, "wsgi").mode, "wsgi")
         self.assertEqual(detect(unnamed(asgi3), "asgi").mode, "asgi")
         self.assertIn("ASGI 2", detect(ASGI2, "asgi").reason)
         with self.assertRaisesRegex(ValueError, "expected \"asgi\", \"wsgi\" or None"):
             detect(asgi3, "http")
+
+    def test_an_app_that_cannot_be_what_was_asked_for_is_refused(self):
+        for app in (asgi3, AsyncInstance()):
+            with self.subTest(app=app), self.assertRaisesRegex(TypeError, "^WSGI was asked for, but .* is a coroutine function"):
+                detect(app, "wsgi")
+        with self.assertRaisesRegex(TypeError, r"^WSGI was asked for, but .* takes \(scope, receive, send\) instead of environ and start_response"):
+            detect(AwaitableClass, "wsgi")
+        with self.assertRaisesRegex(TypeError, r"^ASGI was asked for, but .*\.wsgi takes \(environ, start_response\) instead of scope, receive and send"):
+            detect(wsgi, "asgi")
 
     def test_the_reason_names_what_told(self):
         self.assertEqual(detect(asgi3).reason, f"ASGI 3: {__name__}.asgi3 is a coroutine function")
