@@ -138,6 +138,8 @@ enum AdminPage {
           const facts = [['listens on', status.binds.join(', ')], ['requests', status.requests.toLocaleString('en')],
             ['responses', Object.entries(status.responses).sort().map(([name, count]) => name + ': ' + count.toLocaleString('en')).join(', ') || '–'],
             ['replaced or lost', status.restarts + ' workers'], ['up', age(status.uptime)], ['main process', status.pid], ['version', 'Roost ' + status.version]]
+          if (status.certificates?.length) facts.splice(1, 0, ['certificates', status.certificates.map(c => c.subject + ' until ' + new Date(c.not_after * 1000).toLocaleDateString()).join(', ')])
+          if (status.web_sockets) facts.push(['WebSockets', status.web_sockets.toLocaleString('en')])
           byID('facts').replaceChildren(...facts.flatMap(([name, value]) => { const dt = document.createElement('dt'), dd = document.createElement('dd'); dt.textContent = name; dd.textContent = value; return [dt, dd] }))
           table('workers', [['Worker'], ['Process'], ['State', 1], ['Age'], ['Connections'], ['In flight'], ['Requests'], ['Memory']],
             status.workers.map(w => [w.number, w.pid ?? '–', w.silence >= 1 ? 'has not answered for ' + age(w.silence) : w.state, age(w.age), w.connections, w.requests_in_flight, w.requests.toLocaleString('en'), w.memory ? bytes(w.memory) : '–']), 'none')

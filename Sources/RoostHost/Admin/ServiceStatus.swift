@@ -18,6 +18,11 @@ struct ServiceStatus: Sendable, Hashable, Codable {
     /// The addresses that are listened on.
     var binds: [String]
     var connections: Int
+    /// Those of them that speak HTTP/2, and WebSockets that are open, as of a second ago; nil of a service that does not tell yet.
+    var http2Connections: Int?
+    var webSockets: Int?
+    /// Those that are served; nil of a service that does not tell yet.
+    var certificates: [CertificateStatus]?
     var requestsInFlight: Int
     /// Requests since the main process started.
     var requests: Int
@@ -65,6 +70,15 @@ struct Latency: Sendable, Hashable, Codable {
         }
         return bounds.last
     }
+}
+
+/// A certificate that clients get.
+struct CertificateStatus: Sendable, Hashable, Codable {
+    /// The file that it is in.
+    var certfile: String
+    var subject: String
+    /// Its end, in seconds since 1970.
+    var notAfter: Double
 }
 
 /// How one serving process is doing.

@@ -13,6 +13,12 @@ extension ServiceStatus {
             guard let label = series.key.first(where: { $0.name == "status" }) else { continue }
             responses[label.value, default: 0] += Int(exactly: series.value.number.rounded()) ?? 0
         }
+        http2Connections = metrics.total(MetricName.connections, where: [MetricLabel("protocol", "http/2")]).flatMap { Int(exactly: $0.number) } ?? 0
+        webSockets = metrics.total(MetricName.webSockets).flatMap { Int(exactly: $0.number) } ?? 0
+        certificates = (metrics.families[MetricName.certificateExpiry]?.series ?? [:]).map { labels, value in
+            func label(_ name: String) -> String { labels.first { $0.name == name }?.value ?? "" }
+            return CertificateStatus(certfile: label("certfile"), subject: label("subject"), notAfter: value.number)
+        }.sorted { ($0.certfile, $0.subject) < ($1.certfile, $1.subject) }
         latency = metrics.total(MetricName.requestDuration).map(Latency.init) ?? Latency()
     }
 

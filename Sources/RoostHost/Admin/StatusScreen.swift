@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A status as `roost status` shows it, and how it has changed since an earlier one.
 struct StatusScreen {
     let status: ServiceStatus
@@ -5,6 +7,8 @@ struct StatusScreen {
     var earlier: (status: ServiceStatus, seconds: Double)?
     /// How many lines there is room for; nil for any number.
     var height: Int?
+    /// In seconds since 1970.
+    var now = Double(Glibc.time(nil))
 
     var text: String {
         var lines = head
@@ -27,11 +31,27 @@ struct StatusScreen {
             "\(OneLine.escaped(status.app))   \(status.phase.rawValue), \(readiness)   up \(Self.age(status.uptime))   pid \(status.pid)   roost \(status.version)", "",
         ]
         for (index, bind) in status.binds.enumerated() { lines.append(Self.row(index == 0 ? "listens on" : "", OneLine.escaped(bind))) }
+        for (index, certificate) in (status.certificates ?? []).enumerated() {
+            lines.append(Self.row(index == 0 ? "certificate" : "", certificateText(certificate)))
+        }
         lines.append(Self.row("requests", requestCounts))
         lines.append(Self.row("latency", latencyText))
-        lines.append(Self.row("connections", "\(status.connections)"))
+        lines.append(Self.row("connections", connectionCounts))
         lines.append(Self.row("workers", "\(status.workers.count { $0.state == "serving" }) serving, \(status.restarts) replaced or lost"))
         return lines
+    }
+
+    private func certificateText(_ certificate: CertificateStatus) -> String {
+        let left = certificate.notAfter - now
+        let end = left > 0 ? "expires in \(Self.age(left))" : "expired \(Self.age(-left)) ago"
+        return OneLine.escaped("\(certificate.subject.isEmpty ? "" : "\(certificate.subject), ")\(end) (\(certificate.certfile))")
+    }
+
+    private var connectionCounts: String {
+        var text = "\(status.connections)"
+        if let count = status.http2Connections, count > 0 { text += ", \(count) of them HTTP/2" }
+        if let count = status.webSockets, count > 0 { text += "; \(ServiceStatusText.counted(count, "WebSocket"))" }
+        return text
     }
 
     private static func row(_ name: String, _ text: String) -> String { "  \(name.padded(to: 12))\(text)" }

@@ -1,3 +1,4 @@
+import Roost
 import Testing
 
 @testable import RoostHost
@@ -37,6 +38,34 @@ struct StatusScreenTests {
                AGE  WORKER  CLIENT       REQUEST IN FLIGHT  ID
               12 s       3  203.0.113.7  GET /report        r1
             """)
+    }
+
+    @Test("shows certificates and their ends, and what connections speak")
+    func protocols() {
+        var status = ServiceStatus.example
+        status.http2Connections = 1
+        status.webSockets = 2
+        status.certificates = [
+            CertificateStatus(certfile: "/a.pem", subject: "CN=a.test", notAfter: 1_000_000 + 86_400 * 57),
+            CertificateStatus(certfile: "/b.pem", subject: "", notAfter: 1_000_000 - 3600),
+        ]
+        let text = StatusScreen(status: status, now: 1_000_000).text
+        #expect(text.contains("\n  certificate CN=a.test, expires in 57d (/a.pem)\n              expired 1h ago (/b.pem)\n"))
+        #expect(text.contains("\n  connections 4, 1 of them HTTP/2; 2 WebSockets\n"))
+    }
+
+    @Test("takes certificates, protocols and WebSockets from the metrics")
+    func counted() {
+        var metrics = MetricsSnapshot()
+        metrics.set(MetricName.certificateExpiry, .gauge, [MetricLabel("certfile", "/a.pem"), MetricLabel("subject", "CN=a")], to: 5)
+        metrics.set(MetricName.connections, .gauge, [MetricLabel("protocol", "http/2"), MetricLabel("state", "idle")], to: 2)
+        metrics.set(MetricName.connections, .gauge, [MetricLabel("protocol", "http/2"), MetricLabel("state", "active")], to: 1)
+        metrics.set(MetricName.connections, .gauge, [MetricLabel("protocol", "http/1"), MetricLabel("state", "active")], to: 9)
+        metrics.set(MetricName.webSockets, .gauge, to: 4)
+        var status = ServiceStatus.example
+        status.count(metrics)
+        #expect(status.http2Connections == 3 && status.webSockets == 4)
+        #expect(status.certificates == [CertificateStatus(certfile: "/a.pem", subject: "CN=a", notAfter: 5)])
     }
 
     @Test("shows what has happened since it was shown before")
