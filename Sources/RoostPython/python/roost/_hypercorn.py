@@ -25,7 +25,7 @@ class Elsewhere:
 
 
 _LOGGING = "configure Python's logging in the program itself, for example with logging.config.dictConfig"
-_STATSD = "Roost does not send to StatsD"
+_STATSD = "the command sends to StatsD, roost serve, and serve() does not"
 _SUPERVISED = "serve() is one process; run a command of your own under systemd and let Restart= start it again"
 
 ELSEWHERE: dict[str, Elsewhere] = {

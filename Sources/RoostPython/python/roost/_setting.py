@@ -50,8 +50,8 @@ class Setting(Generic[_Value, _Given]):
             return
         try:
             config._values[self.key] = self._read(value)
-        except ValueError as error:
-            raise ValueError(f"Config.{self._name} = {value!r}: {error}") from None
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Config.{self._name} = {value!r}: {error}") from None
 
 
 def addresses(value: Any) -> list[Address]:

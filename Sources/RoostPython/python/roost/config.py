@@ -100,6 +100,8 @@ class Config:
     """How many right-most entries of forwarded fields are believed, whoever sends them."""
     forwarded_headers = Setting[list[str], Texts]("forwarded_headers", ["x-forwarded-for", "x-forwarded-proto"], list_of_text)
     """The forwarded fields that the proxy sets itself."""
+    accel_map = Setting[list[str], Texts]("accel_map", [], list_of_text)
+    """Directories whose files the proxy sends, and what it calls them: ``/srv/shop/files=/protected``."""
     header_map = Setting[str, str]("header_map", "drop")
     """What becomes of fields that could be taken for others: drop or refuse."""
 
@@ -112,6 +114,8 @@ class Config:
     """How many threads run a WSGI app; None for 8, and 1 runs it on the loop's own thread."""
     lifespan = Setting[str, str]("lifespan", "auto")
     """Whether the app's lifespan is run: auto, on or off."""
+    early_hints = Setting[bool, bool]("early_hints", False)
+    """Whether the app may send 103 Early Hints, which the proxy then has to know."""
     include_server_header = Setting[bool, bool]("include_server_header", True)
     """Whether responses carry a server field."""
     include_date_header = Setting[bool, bool]("include_date_header", True)

@@ -77,6 +77,10 @@ class HypercornNames(unittest.TestCase):
             },
         )
 
+    def test_what_apps_may_have_the_proxy_do_is_a_setting(self):
+        config = Config.from_mapping(early_hints=True, accel_map="/srv/files=/protected")
+        self.assertEqual(config.values(), {"early_hints": True, "accel_map": ["/srv/files=/protected"]})
+
     def test_every_attribute_of_hypercorn_has_a_meaning_or_advice(self):
         for name in """
             access_log_format accesslog alpn_protocols alt_svc_headers application_path backlog bind ca_certs cert_reqs certfile ciphers daemon debug
@@ -159,6 +163,8 @@ class HypercornNames(unittest.TestCase):
             Config().umask = 4096
         with self.assertRaisesRegex(ValueError, "Config.loglevel = 10"):
             Config().loglevel = 10
+        with self.assertRaisesRegex(TypeError, "Config.bind = 8000: 'int' object is not iterable"):
+            Config().bind = 8000
 
 
 class Sources(unittest.TestCase):
