@@ -56,6 +56,32 @@ class UnitTests(InstalledTestCase):
         self.assertEqual(refused.returncode, 7, refused.stdout)
         self.assertEqual(self.machine.run(*as_user[:1], "--reuid=www-data", "--regid=www-data", *as_user[1:]).stdout.strip(), "Hello World")
 
+    def test_root_checks_a_running_service_as_its_user(self):
+        app = self.app("hello")
+        app.start()
+        check = ("/usr/bin/roost", "check", "--running", "--config", "/etc/roost/hello.toml")
+        done = self.machine.run(*check, "--user", "roost-hello", check=False)
+        self.assertEqual((done.stdout, done.returncode), ("ok\n", 0), done.stderr)
+        done = self.machine.run(*check, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("name the user to serve as with --user", done.stderr)
+
+    def test_a_reload_that_checks_first_fails_and_changes_nothing(self):
+        settings = 'app = "builtin:hello"\nbind = ["systemd:"]\n'
+        app = self.app("checked", settings, dropin="""
+            [Service]
+            ExecReload=
+            ExecReload=/usr/bin/roost check --running --config /etc/roost/%i.toml
+            ExecReload=/bin/kill -HUP $MAINPID
+        """.replace("            ", ""))
+        app.start()
+        pid = app.show("MainPID")
+        self.machine.write("/etc/roost/checked.toml", settings + "workers = 'many'\n")
+        self.assertNotEqual(self.machine.systemctl("reload", app.service, check=False).returncode, 0)
+        self.assertEqual((app.show("MainPID"), app.show("ActiveState")), (pid, "active"))
+        self.machine.write("/etc/roost/checked.toml", settings)
+        self.machine.systemctl("reload", app.service)
+
     def test_configurations_are_readable_to_roost_alone(self):
         status = os.stat(self.machine.path("/etc/roost"))
         group = self.machine.run("getent", "group", "roost").stdout.split(":")[2]

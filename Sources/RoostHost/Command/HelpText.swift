@@ -13,8 +13,9 @@ enum HelpText {
             roost serve builtin:hello
           An ASGI or WSGI app in Python, in its virtual environment:
             roost serve shop.main:app --venv /srv/shop/venv
-          Behind nginx, on a Unix socket that its group may use, and believing what it says of the client:
-            roost serve builtin:hello --bind unix:/run/app.sock --socket-group www-data --forwarded-allow-ips unix:
+          Behind nginx, on a Unix socket, and believing what it says of the client:
+            roost serve builtin:hello --bind unix:/run/app.sock \\
+              --socket-group www-data --forwarded-allow-ips unix:
           Behind HAProxy or nginx's stream module, which send a PROXY header:
             roost serve builtin:hello --bind 'unix:/run/app.sock?proxy_protocol=v2'
           On the sockets that a systemd socket unit opened:
@@ -27,7 +28,7 @@ enum HelpText {
 
         EXAMPLES:
           roost serve shop.main:app --venv /srv/shop/venv
-          roost serve shop.main:create_app --factory --app-dir /srv/shop --worker-class uvloop
+          roost serve shop.main:create_app --factory --app-dir /srv/shop -k uvloop
           roost serve wsgi:shop.wsgi:application --python /usr/bin/python3 --threads 4
           roost serve builtin:hello
           roost serve builtin:echo --bind unix:/run/echo.sock --socket-group www-data
@@ -42,7 +43,7 @@ enum HelpText {
         EXAMPLES:
           roost check --config /etc/roost/app.toml
           Before systemctl reload, while the service runs:
-            roost check --running --config /etc/roost/app.toml
+            roost check --running --user roost-app --config /etc/roost/app.toml
           In a service unit:
             ExecStartPre=roost check --config /etc/roost/app.toml
         """
