@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import subprocess
 import time
 import unittest
 
@@ -158,7 +159,7 @@ class StreamBehaviour:
     def test_haproxy_ends_tls_and_tells_all_it_knows_in_version_2(self):
         for is_unix in (True, False):
             with self.subTest(unix=is_unix):
-                connector = through_tls(self.haproxy_tls(is_unix), client_certificate, ("h2", "http/1.1"))
+                connector = through_tls(self.haproxy_tls(is_unix), client_certificate, ("http/1.1",))
                 all_seen = self.expect_client(connector, 2, is_unix)
                 for number, seen in enumerate(all_seen, 1):
                     self.assertEqual(seen.scheme, "https")
@@ -178,6 +179,21 @@ class StreamBehaviour:
                     unique = seen.proxy["unique_id"]
                     self.assertRegex(unique, "^7F000005:")
                     self.assertEqual(seen.request_id, unique if number == 1 else "{}-{}".format(unique, number))
+
+    def test_haproxy_offers_http_2_which_roost_speaks(self):
+        require_programs("curl")
+        for is_unix in (True, False):
+            with self.subTest(unix=is_unix):
+                bind, app, _ = self.binds("v2")[0 if is_unix else 1]
+                self.serve(binds=[bind])
+                way = "tls" if is_unix else "tls_tcp"
+                port = self.haproxy(**{way: app}).ports[way]
+                done = subprocess.run(
+                    ["curl", "-sS", "--http2", "--max-time", "60", "--cacert", authority.certificate, "--interface", "127.0.0.5",
+                     "--resolve", "{}:{}:127.0.0.1".format(HOST, port), "-w", "%{stderr}%{http_version}", "https://{}:{}/".format(HOST, port)],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+                seen = Seen.of(done.stdout)
+                self.assertEqual((done.stderr, seen.proxy["alpn"], seen.client, seen.scheme), (b"2", "h2", "127.0.0.5", "https"))
 
     def test_a_tls_client_without_a_certificate(self):
         connector = self.haproxy_tls(is_unix=True)
