@@ -56,7 +56,7 @@ class Setting(Generic[_Value, _Given]):
 
 def addresses(value: Any) -> list[Address]:
     """One address or several, each as text or as a table."""
-    found: list[Address] = [value] if isinstance(value, (str, Mapping)) else list(value)
+    found: list[Any] = [value] if isinstance(value, (str, Mapping)) else list(value)
     if not all(isinstance(item, (str, Mapping)) for item in found):
         raise ValueError("expected addresses, each as text or as a mapping with an address in it")
     if not found:

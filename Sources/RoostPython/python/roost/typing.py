@@ -263,7 +263,8 @@ ASGI3Framework = Callable[[Any, ASGIReceiveCallable, ASGISendCallable], Awaitabl
 ASGI2Framework = Callable[[Any], Callable[[ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]]
 ASGIFramework = Union[ASGI3Framework, ASGI2Framework]
 
-ExcInfo = tuple[type[BaseException], BaseException, Optional[TracebackType]]
+# sys.exc_info(), which may also be of no exception: frameworks are typed to be called with that.
+ExcInfo = Union[tuple[type[BaseException], BaseException, Optional[TracebackType]], tuple[None, None, None]]
 
 
 class StartResponse(Protocol):
