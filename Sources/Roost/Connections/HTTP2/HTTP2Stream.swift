@@ -101,6 +101,7 @@ final class HTTP2Stream {
             guard shared.servesWebSockets else {
                 return reject(RequestRejection(status: 501, reason: "the application knows of no WebSockets"))
             }
+            guard !hasRequestEnded else { return reject(RequestRejection(status: 400, reason: "the client has ended the stream that is to be a WebSocket")) }
             do throws(RequestRejection) {
                 exchange.isForWebSocket(try WebSocketHandshake.checkConnect(head.headers))
             } catch {
@@ -137,7 +138,7 @@ final class HTTP2Stream {
         let wasOpen = link.isOpen
         self.exchange = nil
         exchange.disconnect()
-        if wasOpen { put(.data(ByteBuffer(), ends: true)) }
+        if wasOpen { put(.data(ByteBuffer(), ends: true)) } else { reset(.cancel) }
     }
 
     /// Notes that the client sends nothing more on the connection.

@@ -39,6 +39,19 @@ struct HTTP2WebSocketTests {
         }
     }
 
+    @Test("a stream that its client ends before it is a WebSocket is over")
+    func endedTooSoon() throws {
+        try withHTTP2(Self.accepting(when: Gate()), { $0.disconnectGrace = .zero }) { client in
+            client.begin()
+            client.send(.headers(Self.head, on: 1, ends: false), .data("", on: 1, ends: true))
+            #expect(client.answer(on: 1).reset == .cancel)
+            client.send(.headers(Self.head, on: 3))
+            #expect(client.answer(on: 3).status == 400 && client.answer(on: 3).hasEnded)
+            #expect(client.connection.isIdle && client.isOpen)
+            client.scheduler.runAll()
+        }
+    }
+
     @Test("of a client that does not take the answers to its pings only so many are taken, until it does")
     func unreadPongs() throws {
         let gate = Gate()
