@@ -120,7 +120,9 @@ struct HTTP2Session: ~Copyable {
     /// Asks for more body of a stream that had none.
     func resume(_ stream: Int32) { nghttp2_session_resume_data(session, stream) }
 
+    /// Resets a stream, unless it is over: what the client has reset must not be reset in answer (RFC 9113 section 5.4.2).
     func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
+        guard knows(stream) else { return }
         nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
     }
 

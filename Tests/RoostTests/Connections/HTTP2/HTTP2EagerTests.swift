@@ -39,6 +39,19 @@ struct HTTP2EagerTests {
         }
     }
 
+    @Test("a stream that the client resets, be it without an error, is not reset in answer", arguments: [0, 8])
+    func resetByClient(code: UInt32) throws {
+        let runner = EagerRunner()
+        try withHTTP2(runner) { client in
+            client.begin()
+            client.send(.request(on: 1), .reset(code, on: 1))
+            #expect(client.answer(on: 1) == ServerAnswers.Stream() && client.connection.isIdle && client.isOpen)
+            let exchange = try #require(runner.exchanges.value.first)
+            #expect(exchange.isAbandoned)
+            exchange.end(nil)
+        }
+    }
+
     @Test("a stream that is reset while its body waits for room leaves the connection's frames whole")
     func resetWithoutRoom() throws {
         let runner = EagerRunner()
