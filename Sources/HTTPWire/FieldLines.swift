@@ -15,7 +15,7 @@ public struct FieldLines: ~Copyable {
     public struct UnsafeLine {
         /// The name, in lower case.
         public var name: UnsafeRawBufferPointer
-        /// The value, as it was given.
+        /// The value, without white space about it.
         public var value: UnsafeRawBufferPointer
         /// Whether no other message has this value: there is no use in remembering it.
         public var isUnique: Bool
@@ -165,7 +165,9 @@ public struct FieldLines: ~Copyable {
             for index in fields.indices {
                 let value = fields[index].value.utf8.span
                 guard try begin(fields[index].name.utf8.span, value, &facts) else { continue }
-                if value.bytes.isPrintableASCII { bytes.append(value) } else { try bytes.appendLatin1(value, ofField: fields[index].name.utf8.span) }
+                // White space about a value makes a message malformed (RFC 9113 section 8.2.1), where HTTP/1 ignores it.
+                let text = value.extracting(value.bytes.trimmingWhitespace(0..<value.count))
+                if text.bytes.isPrintableASCII { bytes.append(text) } else { try bytes.appendLatin1(text, ofField: fields[index].name.utf8.span) }
                 endValue()
             }
         case .block(let block):
@@ -176,7 +178,7 @@ public struct FieldLines: ~Copyable {
                 guard try begin(name, value, &facts) else { continue }
                 // What an application gives as bytes is sent as these bytes.
                 try WireBuffer.checkValue(value, ofField: name)
-                bytes.append(value)
+                bytes.append(value.extracting(value.bytes.trimmingWhitespace(0..<value.count)))
                 endValue()
             }
         }

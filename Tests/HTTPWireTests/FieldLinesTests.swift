@@ -49,6 +49,24 @@ struct FieldLinesTests {
         #expect(framing == .chunked && closes)
     }
 
+    @Test("white space about values is left out, in strings and in bytes")
+    func whiteSpace() throws {
+        var lines = FieldLines()
+        let headers: Headers = ["a": " b c\t", "d": " \t "]
+        let expected = [Line(":status", "200"), Line("a", "b c"), Line("d", "")]
+        _ = try Self.set(&lines, headers)
+        let found = content(lines)
+        #expect(found == expected)
+        var builder = HeadersBuilder()
+        for field in headers {
+            Array(field.name.utf8).withUnsafeBytes { name in Array(field.value.utf8).withUnsafeBytes { builder.append(name: name, value: $0) } }
+        }
+        let block = builder.finish()
+        _ = try Self.set(&lines, try #require(block))
+        let foundInBytes = content(lines)
+        #expect(foundInBytes == expected)
+    }
+
     @Test("the length is announced once, and the server's own fields give way to the application's")
     func ownFields() throws {
         var lines = FieldLines()
