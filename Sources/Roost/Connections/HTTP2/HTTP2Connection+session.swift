@@ -51,6 +51,7 @@ extension HTTP2Connection {
         lastStream = id
         let stream = HTTP2Stream(id, on: self)
         streams[id] = stream
+        session?.takeTurns(id)
         stream.start(&head, endsStream: endsStream, number: requestCount, origin: origin)
         if requestCount >= shared.limits.keepAliveMaxRequests { endSoon() }
     }

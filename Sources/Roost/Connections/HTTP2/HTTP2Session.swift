@@ -96,6 +96,9 @@ struct HTTP2Session: ~Copyable {
 
     // MARK: Frames
 
+    /// Has the stream's body take turns with the others. They would come one after the other else, and those behind a long one would be late.
+    func takeTurns(_ stream: Int32) { cnghttp2_take_turns(session, stream) }
+
     /// Sends a response's head. Its body is asked for part by part, if it has one.
     func respond(on stream: Int32, _ lines: borrowing FieldLines, hasBody: Bool) {
         var provider = nghttp2_data_provider()

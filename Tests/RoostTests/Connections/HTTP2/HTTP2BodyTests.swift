@@ -19,6 +19,21 @@ struct HTTP2BodyTests {
         }
     }
 
+    @Test("bodies take turns, so that none waits for the end of a long one", arguments: [[], [("priority", "u=0")], [("priority", "u=7")]])
+    func turns(priority: ClientFrame.Fields) throws {
+        let app = httpApp { scope, _, send in try await send.answer(String(repeating: "x", count: scope.rawPath == "/long" ? 300_000 : 20_000)) }
+        try withHTTP2(app) { client in
+            client.begin([(4, 1 << 20)])
+            client.reads = false
+            client.send(.window(1 << 20, on: 0), .request("GET", "/long", on: 1), .request("GET", "/long", on: 3), .request(on: 5, priority))
+            client.reads = true
+            client.run()
+            let order = client.answers.order.filter { $0.kind == .data }.map(\.stream)
+            #expect(order.prefix(9).filter { $0 == 5 }.count == 2 && order.filter { $0 == 1 }.count == 19)
+            for stream in [1, 3, 5] as [UInt32] { #expect(client.answer(on: stream).hasEnded) }
+        }
+    }
+
     @Test("a body that ends with trailer fields is whole")
     func requestTrailers() throws {
         try withHTTP2(Apps.echo) { client in
