@@ -45,6 +45,7 @@ extension HTTP2Connection {
 
     /// A request's head is whole.
     func receivedHead(on id: Int32, endsStream: Bool) {
+        defer { releaseHead() }
         guard !isBroken else { return }
         guard streams.count < shared.limits.h2MaxConcurrentStreams else { return reset(id, .refusedStream) }
         requestCount += 1
@@ -55,6 +56,9 @@ extension HTTP2Connection {
         stream.start(&head, endsStream: endsStream, number: requestCount, origin: origin)
         if requestCount >= shared.limits.keepAliveMaxRequests { endSoon() }
     }
+
+    /// Gives the storage of a large head back, so that an idle connection holds little.
+    private func releaseHead() { if head.listSize > Self.keptHeadSize { head = HTTP2RequestText() } }
 
     /// Takes a piece of a request's body.
     func received(_ bytes: Span<UInt8>, on id: Int32) {
@@ -82,6 +86,7 @@ extension HTTP2Connection {
 
     /// The client did what it must not, which ends the stream, or the connection.
     func receivedViolation(_ reason: String) {
+        releaseHead()
         shared.logRejection("HTTP/2: \(reason)", status: 0, origin.metadata)
     }
 

@@ -12,6 +12,8 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     private static let outputLimit = 256 << 10
     /// As many frames are as much output.
     private static let frameLimit = 1000
+    /// The storage of heads up to this size, as HTTP/2 counts it, is kept for the next one.
+    static let keptHeadSize = 4 << 10
 
     let origin: ConnectionOrigin
     /// Nil before `init` is done, and if there was no memory for it.

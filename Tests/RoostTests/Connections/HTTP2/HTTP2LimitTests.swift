@@ -126,6 +126,19 @@ struct HTTP2LimitTests {
         }
     }
 
+    @Test("a connection keeps no storage of a large head, be it right or malformed", arguments: ["a", " b"])
+    func storageOfHeads(value: String) throws {
+        try withHTTP2(Self.app, { $0.requestLimits.fieldSize = 40_000; $0.requestLimits.headSize = 60_000 }) { client in
+            client.begin()
+            let block = ClientFrame.block(HTTP2Case.line + [("cookie", String(repeating: "c", count: 30_000)), ("x", value)])
+            client.send(ClientFrame(.headers, .endStream, on: 1, Array(block.prefix(16_000))), ClientFrame(.continuation, .endHeaders, on: 1, Array(block.dropFirst(16_000))))
+            #expect(value == "a" ? client.answer(on: 1).text == "hello" : client.answer(on: 1).reset == .protocolError)
+            let head = try #require((client.connection as? HTTP2Connection)?.head)
+            #expect(head.bytes.capacity == 0 && head.listSize == 0)
+            #expect(client.ask(on: 3).text == "hello")
+        }
+    }
+
     @Test("a small head that unpacks into a huge one is not unpacked")
     func bomb() throws {
         // A field of 4000 bytes for the table, and a byte for each time that it comes again.
