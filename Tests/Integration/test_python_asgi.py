@@ -17,6 +17,7 @@ from matrix import EXPECTED, MatrixBehaviour, ask_matrix, tests_of
 from nginx import Nginx
 from pieces import Pieces, body_of, read_length, send_while_taken
 from python_apps import CORE, MIB, OLDEST, PythonTestCase, ServedTestCase, environment, interpreters
+from sockets import opened
 
 # A loop under test has these besides what one test needs.
 FLAGS = ("--max-body-size", "off", "--early-hints", "--disconnect-grace", "300ms", "--forwarded-allow-ips", "unix:")
@@ -611,6 +612,30 @@ class UvloopMatrixTests(MatrixBehaviour, ServedTestCase):
 class TrioMatrixTests(MatrixBehaviour, ServedTestCase):
     app = "matrix:app"
     flags = asgi_flags("trio")
+
+
+class MountedTests(PythonTestCase):
+    """Below a path of a proxy's, which passes it on or takes it away."""
+
+    def test_path_and_raw_path_begin_with_the_root_path(self):
+        server = self.serve("mounted:app", *FLAGS, "--forwarded-headers", "x-forwarded-prefix", "--root-path", "/caf\u00e9/shop")
+        for target, path, raw_path in (
+            ("/a%20b", "/caf\u00e9/shop/a b", "/caf%C3%A9/shop/a%20b"), ("/", "/caf\u00e9/shop/", "/caf%C3%A9/shop/"),
+            ("/caf%C3%A9/shop/a", "/caf\u00e9/shop/a", "/caf%C3%A9/shop/a"), ("/caf%c3%a9/shop", "/caf\u00e9/shop", "/caf%c3%a9/shop"),
+            ("/caf%C3%A9/shops", "/caf\u00e9/shop/caf\u00e9/shops", "/caf%C3%A9/shop/caf%C3%A9/shops"),
+        ):
+            with self.subTest(target=target):
+                self.assertEqual(server.ask_json(target), {"path": path, "raw_path": raw_path, "root_path": "/caf\u00e9/shop"})
+        found = server.ask_json("/a", headers={"X-Forwarded-Prefix": "/told"})
+        self.assertEqual(found, {"path": "/told/a", "raw_path": "/told/a", "root_path": "/told"})
+        with opened(server.connector, "/a") as client:
+            self.assertEqual(json.loads(client.recv(timeout=30))["path"], "/caf\u00e9/shop/a")
+
+    def test_apps_that_mount_others_find_them(self):
+        server = self.serve("matrix:app", *FLAGS, "--root-path", "/shop")
+        for path in ("/main-thread", "/wrapped/main-thread", "/shop/main-thread", "/shop/wrapped/main-thread"):
+            with self.subTest(path=path):
+                self.assertEqual(server.ask(path).status, 200)
 
 
 class OtherInterpretersTests(PythonTestCase):

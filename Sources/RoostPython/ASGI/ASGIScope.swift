@@ -91,7 +91,12 @@ final class ASGIScope {
         case .http11: break
         case .http2: try share(interned.version2, at: interned.httpVersion, of: dictionary)
         }
-        try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
+        let rootPath = HTTPScope(exchange).rootPath
+        if rootPath.isEmpty || head.targetForm == .asterisk {
+            try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
+        } else {
+            try setPath(of: head, below: rootPath, of: dictionary)
+        }
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.bytes(bytes.extracting(query)), at: interned.queryString, of: dictionary) }
         try set(headers(of: exchange, bytes), at: interned.headers, of: dictionary)
@@ -138,6 +143,17 @@ final class ASGIScope {
         try set(PythonText.bytes(raw), at: interned.rawPath, of: dictionary)
     }
 
+    /// The path that the client asked for, where the application is mounted: `path` and `raw_path` begin with `root_path`, as applications expect which
+    /// mount others. A path that is not below it is one that the proxy has taken the prefix from.
+    private func setPath(of head: RequestHead, below rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
+        let path = head.path
+        let rest = path.utf8.dropFirst(rootPath.utf8.count)
+        let isBelow = path.utf8.starts(with: rootPath.utf8) && (rest.isEmpty || rest.first == UInt8(ascii: "/"))
+        try set(PythonText.object(isBelow ? path : rootPath + path), at: interned.path, of: dictionary)
+        let rawPath = (isBelow ? "" : rootPath.percentEncodedPath) + head.rawPath
+        try set(PythonText.bytes(Array(rawPath.utf8).span), at: interned.rawPath, of: dictionary)
+    }
+
     private func headers(of exchange: Exchange, _ bytes: Span<UInt8>) throws(PythonRaised) -> PythonReference {
         guard !exchange.hasOtherHeaders else { return try changedHeaders(HTTPScope(exchange).headers) }
         let head = exchange.head
@@ -177,4 +193,20 @@ func set(_ value: consuming PythonReference, at key: PyPointer, of dictionary: P
 /// Puts a value that somebody else holds into a dictionary.
 func share(_ value: PyPointer, at key: PyPointer, of dictionary: PyPointer) throws(PythonRaised) {
     guard PyDict_SetItem(dictionary, key, value) == 0 else { throw PythonRaised() }
+}
+
+extension String {
+    /// As it stands in a path of a request's target: bytes that cannot are percent-encoded (RFC 3986 section 3.3).
+    fileprivate var percentEncodedPath: String {
+        var encoded: [UInt8] = []
+        for byte in utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x24, 0x26...0x2F, 0x3A, 0x3B, 0x3D, 0x40, 0x5F, 0x7E: encoded.append(byte)
+            default: encoded += [UInt8(ascii: "%"), Self.digit(byte >> 4), Self.digit(byte & 0x0F)]
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 }
