@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import tempfile
 import time
 import unittest
@@ -208,6 +209,13 @@ class ASGIBehaviour:
         self.server.wait_for_event("send raises ClientDisconnected")
         line = self.server.wait_for_output(r"^.*ended because its client had gone: ValueError: the stream is over.*$").group()
         self.assertRegex(line, r"\A\S+ info ")
+
+    def test_a_stream_of_which_the_client_takes_no_body_ends_when_it_says_no_more(self):
+        """Nothing is written by which it could be seen that it has gone altogether."""
+        with Pieces(self.server.connector, "/send-until-gone", method="HEAD") as pieces:
+            pieces.until(b"\r\n\r\n")
+            pieces.socket.shutdown(socket.SHUT_WR)
+            self.server.wait_for_event("send raises ClientDisconnected")
 
     def test_a_whole_response_to_a_client_that_has_gone_goes_nowhere(self):
         with Pieces(self.server.connector, "/answer-when-gone"):

@@ -20,10 +20,21 @@ extension Exchange {
 
     /// Logs what went wrong in the application while nobody was there to be answered.
     func reportOfLoss(_ error: any Error) {
+        guard !isExpected(error) else { return }
         if let failure = error as? any ApplicationFailure, failure.isOfLoss {
             return shared.logger.info("application ended because its client had gone: \(failure.summary)", metadata: outcomeMetadata)
         }
         report(error, isAware: isDisconnectDelivered)
+    }
+
+    /// Whether an error comes of what the application was told when it sent something.
+    func isOfLoss(_ error: any Error) -> Bool {
+        error as? ASGIError == .clientGone || (error as? any ApplicationFailure)?.isOfLoss ?? false
+    }
+
+    /// Whether an error only says that the client has gone, which is no failure of the application.
+    func isExpected(_ error: any Error) -> Bool {
+        error is CancellationError || error as? ASGIError == .clientGone
     }
 
     /// What lines of the log about this request say of it. May be asked for on any thread.
@@ -98,6 +109,12 @@ extension Exchange {
 
     /// Whether nobody takes the response any more: the client is gone, or the response is complete.
     package var isAbandoned: Bool { wire == nil }
+
+    /// Whether more of the body reaches nobody: the same, or the client sends nothing more and takes no body, so that no write of it could show that
+    /// it has gone altogether.
+    package var isBodyUnwanted: Bool {
+        isAbandoned || isDisconnected && (head.isHead || sentStatus == 204 || sentStatus == 205 || sentStatus == 304)
+    }
 }
 
 /// What went wrong in an application that is not written in Swift.

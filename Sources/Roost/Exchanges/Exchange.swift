@@ -139,7 +139,7 @@ package final class Exchange: @unchecked Sendable {
         if canceller != nil { canceller = nil }
         shared.exchangeEnded(self)
         guard let wire else {
-            if let error, !isExpected(error) { reportOfLoss(error) }
+            if let error { reportOfLoss(error) }
             return
         }
         if let webSocket, webSocket.isOpen {
@@ -179,6 +179,7 @@ package final class Exchange: @unchecked Sendable {
     private func reportIncomplete(_ error: (any Error)?, status: Int? = nil) {
         // The same: it need not go on, either.
         guard error != nil || !isDisconnectDelivered else { return }
+        if let error, isDisconnected, isOfLoss(error) { return reportOfLoss(error) }
         report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"), status: status)
     }
 
@@ -186,11 +187,6 @@ package final class Exchange: @unchecked Sendable {
         noteOwnAnswer(status: 500)
         logAccess(isComplete: true)
         wire.fail(status: 500)
-    }
-
-    /// Whether an error only says that the client has gone, which is no failure of the application.
-    private func isExpected(_ error: any Error) -> Bool {
-        error is CancellationError || error as? ASGIError == .clientGone
     }
 
     // MARK: The wire's side

@@ -241,7 +241,7 @@ final class ASGIRequest {
     /// Raises what ends an application that streams once its client is gone, as ASGI has it from 2.4 on. One whose response is whole is not kept from
     /// what it does after it.
     func raiseIfLost() throws(PythonRaised) {
-        guard exchange.isAbandoned else { return }
+        guard exchange.isBodyUnwanted else { return }
         throw refused(.clientGone)
     }
 
