@@ -35,6 +35,11 @@ extension HTTP1Connection: ExchangeWire {
         try response.write(whole: body, to: &output)
     }
 
+    /// Whether the connection ends with the response if that is whole before more of the request's body is taken.
+    private var leavesTooMuchUnread: Bool {
+        if case .receivingBody = phase { bodyReader.isLonger(than: Self.discardLimit) } else { false }
+    }
+
     @inline(__always)
     private func putHead(status: Int, headers: Headers, bodyLength: Int?) throws(ASGIError) {
         output.gather()
@@ -46,7 +51,7 @@ extension HTTP1Connection: ExchangeWire {
         try response.start(
             status: status, headers: headers, bodyLength: bodyLength,
             // A client that was never told to send its body may send it or not: what follows cannot be told apart.
-            isLast: shared.isDraining || expectsContinue || requestCount >= shared.limits.keepAliveMaxRequests,
+            isLast: shared.isDraining || expectsContinue || requestCount >= shared.limits.keepAliveMaxRequests || bodyLength != nil && leavesTooMuchUnread,
             requestID: shared.sendsRequestID ? exchange?.requestID : nil,
             to: &output, shared
         )
@@ -126,7 +131,7 @@ extension HTTP1Connection: ExchangeWire {
         }
         switch phase {
         case .receivingBody:
-            guard response.keepsAlive, !readHasEnded, !bodyReader.isLonger(than: Self.discardLimit) else {
+            guard response.keepsAlive, !readHasEnded, !leavesTooMuchUnread else {
                 return end(.afterOutput(lingering: true))
             }
             bodyReader.restrict(to: Self.discardLimit)
