@@ -323,6 +323,17 @@ class StopTests(PythonTestCase):
                 self.assertEqual(events[-2:], ["shutdown", "shutdown complete"])
                 self.assertNotIn("was destroyed", server.output())
 
+    def test_what_goes_on_behind_a_response_is_cancelled_before_the_shutdown(self):
+        for loop in LOOPS:
+            with self.subTest(loop=loop):
+                server = self.serve("plain:app", "--worker-class", loop, "--graceful-timeout", "300ms")
+                self.assertEqual(server.ask("/go-on").body, b"answered")
+                server.wait_for_event("goes on")
+                self.assertEqual(server.interrupt(signal.SIGTERM).wait(20), 0)
+                events = [event for event in server.events() if event == "shutdown" or event.startswith("is ended Cancel")]
+                self.assertEqual([event.split()[0] for event in events], ["is", "shutdown"])
+                self.assertNotIn("go on although", server.output())
+
     def test_a_second_signal_ends_it_at_once(self):
         for loop in LOOPS:
             with self.subTest(loop=loop):

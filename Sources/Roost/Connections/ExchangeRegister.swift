@@ -23,6 +23,8 @@ final class ExchangeRegister: Sendable {
         }
     }
 
+    var all: [Exchange] { exchanges.withLock(\.self) }
+
     /// The oldest ones, so many of them, the oldest first.
     func oldest(_ count: Int, at now: MonotonicTime) -> [RequestInFlight] {
         exchanges.withLock(\.self).sorted { $0.startTime < $1.startTime }.prefix(count).map { RequestInFlight($0, at: now) }

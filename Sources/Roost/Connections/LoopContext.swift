@@ -180,6 +180,11 @@ final class LoopContext: @unchecked Sendable {
         onExchangeEnded?()
     }
 
+    /// Cancels whatever applications still do, be it behind a response that is complete.
+    func cancelExchanges() {
+        for exchange in status.exchanges.all where !exchange.isCancelled { exchange.cancel() }
+    }
+
     /// Logs why a client was turned away, but not more often than an operator can read.
     func logRejection(_ reason: @autoclosure () -> String, status: Int, _ metadata: @autoclosure () -> Logger.Metadata) {
         if status > 0 { metrics?.requestRefused(status: status) }

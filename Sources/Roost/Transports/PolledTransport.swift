@@ -211,6 +211,7 @@ final class PolledTransport {
     func cutOff(onIdle: @escaping () -> Void) {
         self.onIdle = onIdle
         for connection in connections.all { connection.cutOff() }
+        context.cancelExchanges()
         checkIdle()
     }
 

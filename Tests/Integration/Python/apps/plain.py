@@ -267,6 +267,18 @@ async def block(scope, receive, send):
     await answer(send, b"slept")
 
 
+@at("/go-on")
+async def go_on(scope, receive, send):
+    """Has something to do behind its response."""
+    await answer(send, b"answered")
+    record("goes on")
+    try:
+        await anyio.sleep(60)
+    except BaseException as error:
+        record("is ended", type(error).__name__)
+        raise
+
+
 @at("/ignore-disconnect")
 async def ignore_disconnect(scope, receive, send):
     """Never looks whether the client is there."""
