@@ -43,6 +43,9 @@ struct ConfigurationListingTests {
     @Test("gives the defaults as a file")
     func defaults() throws {
         try expectSame(try settings([:]))
+        var config = Config()
+        try fedBack(ConfigurationListing.text(try settings([:]), .command)).addTLS(to: &config)
+        #expect(config.hsts == nil && config.tls == nil)
     }
 
     @Test("gives awkward values as a file", arguments: [

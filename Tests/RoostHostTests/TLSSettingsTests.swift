@@ -55,6 +55,7 @@ struct TLSSettingsTests {
         #expect(config.hsts == nil)
         let error = try #require(throws: SettingError.self) { try resolve("hsts_preload = true").addTLS(to: &config) }
         #expect(error.description.contains("hsts, which is off"))
+        try resolve("hsts = 'off'\nhsts_include_subdomains = false\nhsts_preload = false").addTLS(to: &config)
     }
 
     @Test("a redirect to https takes a certificate")

@@ -7,7 +7,8 @@ extension ResolvedSettings {
     /// - Throws: As `tlsConfig`.
     func addTLS(to config: inout Config) throws(SettingError) {
         config.tls = try tlsConfig()
-        if values.tls.hstsTime == nil, let key = ["hsts_include_subdomains", "hsts_preload"].first(where: { origins[$0] != nil }) {
+        let details = [("hsts_include_subdomains", values.tls.hstsIncludesSubdomains), ("hsts_preload", values.tls.hstsPreload)]
+        if values.tls.hstsTime == nil, let (key, _) = details.first(where: \.1) {
             throw refused(key, "true", "it says more about hsts, which is off: set that too, such as hsts = \"365d\"")
         }
         config.hsts = values.tls.hsts

@@ -79,7 +79,7 @@ struct SettingTable: Sendable {
             "Write log entries as plain lines, logfmt, json or entries of the journal; auto is what suits the place where they go."
         ),
         Setting(
-            "error_logfile", .general, .text("file", expected: "a file name, - for standard error, or journal"), \.errorLogFile, otherFlags: ["log-file"],
+            "error_logfile", .general, .path("file", expected: "a file name, - for standard error, or journal"), \.errorLogFile, otherFlags: ["log-file"],
             "Write log entries to this file, to standard error for -, or to the journal for journal."
         ),
         Setting(
@@ -241,7 +241,7 @@ struct SettingTable: Sendable {
 
     private static let observation: [Setting] = [
         Setting(
-            "admin_socket", .observation, .unset(or: .text("path", expected: "the path of a Unix socket such as /run/app/admin.sock")),
+            "admin_socket", .observation, .unset(or: .path("path", expected: "the path of a Unix socket such as /run/app/admin.sock")),
             \.observation.adminSocket,
             "Answer /healthz, /readyz, /metrics, /status and roost status on this Unix socket, for its owner alone."
         ),
