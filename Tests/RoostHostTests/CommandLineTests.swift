@@ -101,6 +101,7 @@ struct CommandLineTests {
         (["serve", "a", "b"], "unexpected argument 'b'; see roost serve --help"),
         (["serve", "--bind"], "missing value for '--bind <address>'; see roost serve --help"),
         (["serve", "--reuse-port=yes"], "the option '--reuse-port' does not take any value, but 'yes' was specified; see roost serve --help"),
+        (["serve", "-w", "-1"], "--workers \"-1\": expected a whole number from 1 to 1024, or auto"),
         (["serve", "--backlog", "-1"], "--backlog \"-1\": expected a whole number from 1 to 65535"),
         (["serve", "--graceful-timeout", "-5s"], "--graceful-timeout \"-5s\": expected a time such as 30s, 1m30s or 500ms, at most 365d"),
         (["shop.main:app"], "unknown command \"shop.main:app\"; an app is served by 'roost serve shop.main:app'; see roost --help"),

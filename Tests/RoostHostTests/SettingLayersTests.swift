@@ -112,6 +112,7 @@ struct SettingLayersTests {
         ("read_timeout = 0", "t.toml:1:1: read_timeout = 0: expected a time above zero such as 30s, 1m30s or 500ms, at most 365d, or off"),
         ("backlog.x = 1", "t.toml:1:1: backlog = a table: expected a whole number from 1 to 65535"),
         ("\n\n gracful_timeout = 1", "t.toml:3:2: unknown setting \"gracful_timeout\"; did you mean graceful_timeout?"),
+        ("admin_socket = 'unix:/run/a.sock'", "t.toml:1:1: admin_socket = \"unix:/run/a.sock\": it is always a Unix socket's path; leave unix: away"),
         ("xyzzy = 1", "t.toml:1:1: unknown setting \"xyzzy\"; roost.toml(5) lists the settings"),
         ("[server]\nbind = ':80'", "t.toml:1:1: [server]: there is no such table: settings stand at the top level, before the first table"),
         ("[[certificates]]", "t.toml:1:1: unknown setting \"certificates\"; did you mean certificate?"),

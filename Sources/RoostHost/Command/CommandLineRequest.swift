@@ -75,7 +75,9 @@ enum CommandLineRequest {
     /// The same with negative numbers joined to their flags, so that the setting says what is wrong with them: the library takes them for flags.
     private static func withNegativeNumbers(_ arguments: [String]) -> [String] {
         arguments.reduce(into: []) { joined, argument in
-            if argument.first == "-", argument.dropFirst().first?.isWholeNumber ?? false, let flag = joined.last, flag.hasPrefix("--"), !flag.contains("=") {
+            let isNegative = argument.first == "-" && argument.dropFirst().first?.isWholeNumber ?? false
+            let isBehindFlag = joined.last.map { $0.first == "-" && ($0.count == 2 || $0.hasPrefix("--")) && $0 != "--" && !$0.contains("=") } ?? false
+            if isNegative && isBehindFlag {
                 joined[joined.count - 1] += "=\(argument)"
             } else {
                 joined.append(argument)

@@ -241,7 +241,7 @@ struct SettingTable: Sendable {
 
     private static let observation: [Setting] = [
         Setting(
-            "admin_socket", .observation, .unset(or: .path("path", expected: "the path of a Unix socket such as /run/app/admin.sock")),
+            "admin_socket", .observation, .unset(or: .socketPath),
             \.observation.adminSocket,
             "Answer /healthz, /readyz, /metrics, /status and roost status on this Unix socket, for its owner alone."
         ),

@@ -135,6 +135,16 @@ extension SettingType where Value == String {
         }, show: text.show, plain: text.plain)
     }
 
+    /// The path of a Unix socket where nothing else can be meant, so that it is written as no address.
+    static var socketPath: Self {
+        let path = path("path", expected: "the path of a Unix socket such as /run/app/admin.sock")
+        return SettingType("path", completion: .file, read: { value throws(SettingProblem) in
+            let text = try path.read(value)
+            guard !text.hasPrefix("unix:") else { throw SettingProblem("it is always a Unix socket's path; leave unix: away") }
+            return text
+        }, show: path.show, plain: path.plain)
+    }
+
     /// The name of a file, without a directory.
     static var fileName: Self {
         let text = text("name", expected: "a file's name such as index.html")
