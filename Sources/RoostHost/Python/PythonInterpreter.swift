@@ -30,7 +30,11 @@ struct PythonInterpreter: Equatable {
     }
 
     private init(_ path: String, _ origin: String, _ wayOut: () -> String) throws(PythonError) {
-        if let problem = Self.problem(path) { throw .unusable(path: path, origin: origin, problem: problem, wayOut: wayOut()) }
+        if let problem = Self.problem(path) {
+            // An environment made by one user often leads to an interpreter in that user's home.
+            let wayOut = Self.isOutOfReach(path) ? "use an interpreter that this user may reach, such as /usr/bin/python3, for an environment too" : wayOut()
+            throw .unusable(path: path, origin: origin, problem: problem, wayOut: wayOut)
+        }
         self.path = AbsolutePath.of(path)
     }
 
@@ -51,11 +55,21 @@ struct PythonInterpreter: Equatable {
         guard stat(path, &status) == 0 else {
             let error = errno
             // An environment outlives its interpreter when the system goes to the next version.
+            if error == EACCES {
+                let end = SymbolicLink.end(of: path)
+                return "\(end == path ? "" : "it leads to \(end): ")user \(geteuid()) may not go there"
+            }
             if error == ENOENT, let target = SymbolicLink.target(of: path) { return "it is a link to \(target), which does not exist" }
             return String(cString: strerror(error))
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a file" }
         return access(path, X_OK) == 0 ? nil : "it is not executable: \(String(cString: strerror(errno)))"
+    }
+
+    /// Whether a directory on the way there is closed to this user.
+    private static func isOutOfReach(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && errno == EACCES
     }
 
     private static func isDirectory(_ path: String) -> Bool {

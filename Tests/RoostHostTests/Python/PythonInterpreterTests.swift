@@ -54,6 +54,17 @@ struct PythonInterpreterTests {
         #expect(try path(venv: "\(root)/c") == "\(root)/c/bin/python")
     }
 
+    @Test("links are followed to where they lead")
+    func links() {
+        directory.makeDirectories(for: "v/bin/python")
+        symlink("python3", "\(root)/v/bin/python")
+        symlink("/nonexistent/python3", "\(root)/v/bin/python3")
+        symlink("around", "\(root)/v/bin/around")
+        #expect(SymbolicLink.end(of: "\(root)/v/bin/python") == "/nonexistent/python3")
+        #expect(SymbolicLink.end(of: "\(root)/v/bin/around") == "\(root)/v/bin/around")
+        #expect(SymbolicLink.end(of: "\(root)/v/bin") == "\(root)/v/bin")
+    }
+
     @Test("what is not there is told with where it was named and the way out")
     func refusals() throws {
         let name = "name an interpreter with --python or a virtual environment with --venv"
