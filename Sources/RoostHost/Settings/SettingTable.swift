@@ -102,10 +102,10 @@ struct SettingTable: Sendable {
             "server_names", .application, .serverNames, \.serve.serverNames, otherFlags: ["server-name"],
             "Answer 421 to requests for other hosts than these, such as example.org or *.example.org; may be given several times."
         ),
-        Setting("event_loops", .application, .count(1...1024), \.serve.eventLoops, "Run this many event loop threads."),
+        Setting("event_loops", .application, .count(1...1024), \.serve.eventLoops, "Run this many event loop threads; a process of Python has one."),
         Setting(
             "app_executor", .application, .choice("where"), \.serve.appExecutor,
-            "Run ASGI apps on the event-loop (fastest) or, if they block, on the thread pool."
+            "Run ASGI apps in Swift on the event-loop (fastest) or, if they block, on the thread pool."
         ),
         Setting(
             "threads", .application, .either(.count(1...1024), or: "auto"), \.threads, otherFlags: ["wsgi-threads"],
