@@ -104,7 +104,7 @@ class HypercornTests(Directory):
     def test_what_roost_config_prints_gives_the_same(self):
         first = self.roost("config", "shop:app", "--bind", "unix:/a b?proxy_protocol=v1", "-b", "[::1]:1", "--accesslog", "/x")
         self.assertEqual(first.returncode, 2)
-        self.assertIn("Did you mean '--access-log'", first.stderr)
+        self.assertIn("did you mean '--access-log'", first.stderr)
         self.write("first.toml", """
             accesslog = '/var/log/a "b"\\c.log'
             [[bind]]

@@ -97,7 +97,12 @@ struct CommandLineTests {
     @Test("a mistake is one line with the way out", arguments: [
         (["srve"], "unknown command \"srve\"; did you mean 'serve'?; see roost --help"),
         (["--frob"], "unknown option '--frob'; see roost --help"),
-        (["serve", "--bnid", "x"], "unknown option '--bnid'. Did you mean '--bind'?; see roost serve --help"),
+        (["serve", "--bnid", "x"], "unknown option '--bnid'; did you mean '--bind'?; see roost serve --help"),
+        (["serve", "--mode", "asgi"], "unknown option '--mode'; see roost serve --help"),
+        (["serve", "--log-flie", "x"], "unknown option '--log-flie'; did you mean '--log-file'?; see roost serve --help"),
+        (["serve", "--chek-config"], "unknown option '--chek-config'; did you mean '--check-config'?; see roost serve --help"),
+        (["serve", "--no-htpt2"], "unknown option '--no-htpt2'; did you mean '--no-http2'?; see roost serve --help"),
+        (["status", "--jsno"], "unknown option '--jsno'; did you mean '--json'?; see roost status --help"),
         (["serve", "a", "b"], "unexpected argument 'b'; see roost serve --help"),
         (["serve", "--bind"], "missing value for '--bind <address>'; see roost serve --help"),
         (["serve", "--reuse-port=yes"], "the option '--reuse-port' does not take any value, but 'yes' was specified; see roost serve --help"),

@@ -85,17 +85,33 @@ enum CommandLineRequest {
         }
     }
 
+    /// The long flags of a command, or of a program that is its own app, without their dashes.
+    private static func flags(of command: some StringProtocol, _ table: SettingTable) -> [String] {
+        let settings = table.settings.filter { $0.places.contains(.flag) }.flatMap { setting in
+            [setting.longFlag] + setting.otherFlags + (setting.form == .onOff ? ["no-\(setting.longFlag)"] : [])
+        }
+        return switch command {
+        case "status": ["watch", "json"]
+        case "check": settings + ["running"]
+        case "config": settings
+        default: settings + ["check-config", "print-config"]
+        }
+    }
+
     private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {
         let message = tool.message(for: error)
         let command = arguments.first.flatMap { subcommands.contains($0) && $0 != "help" ? " \($0)" : nil } ?? ""
         let help = "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help"
-        // "Unknown option '--certfile'"
-        if message.hasPrefix("Unknown option"), let flag = message.split(separator: "'").dropFirst().first,
-            let foreign = ForeignKey.flag(String(flag))
-        {
-            let row = foreign.setting(in: tool == OwnAppTool.self ? .ownApp : .command)
-            return CommandLineError("\(flag): \(row.map { "use \($0.flag)" } ?? foreign.advice)", help: help)
+        // "Unknown option '--certfile'", and perhaps a flag that is nearest and yet far away.
+        guard message.hasPrefix("Unknown option"), let flag = message.split(separator: "'").dropFirst().first.map(String.init) else {
+            return CommandLineError(message, help: help)
         }
-        return CommandLineError(message, help: help)
+        let table = tool == OwnAppTool.self ? SettingTable.ownApp : .command
+        if let foreign = ForeignKey.flag(flag) {
+            return CommandLineError("\(flag): \(foreign.setting(in: table).map { "use \($0.flag)" } ?? foreign.advice)", help: help)
+        }
+        let flags = Self.flags(of: command.dropFirst(), table)
+        let nearest = flag.hasPrefix("--") ? Suggestion.nearest(to: String(flag.dropFirst(2)), among: flags) : nil
+        return CommandLineError("unknown option '\(OneLine.escaped(flag))'" + (nearest.map { "; did you mean '--\($0)'?" } ?? ""), help: help)
     }
 }
