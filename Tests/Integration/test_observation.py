@@ -18,8 +18,8 @@ from requirements import binary, require_programs, require_root
 from services import ASYNCIO, LANGUAGES, SWIFT, WSGI, Load, Service, wait_for
 
 STATUS_KEYS = {
-    "app", "binds", "connections", "in_flight", "latency", "phase", "pid", "ready", "requests", "requests_in_flight", "responses", "restarts",
-    "uptime", "version", "workers",
+    "app", "binds", "certificates", "connections", "http2_connections", "in_flight", "latency", "phase", "pid", "ready", "requests",
+    "requests_in_flight", "responses", "restarts", "uptime", "version", "web_sockets", "workers",
 }
 WORKER_KEYS = {"age", "connections", "memory", "number", "pid", "requests", "requests_in_flight", "silence", "state"}
 REQUEST_KEYS = {"age", "client", "id", "method", "path", "worker"}

@@ -445,5 +445,7 @@ class MetricsTests(TLSTestCase):
                 series = 'roost_tls_certificate_expiry_timestamp_seconds{{certfile="{}",subject="CN=first"}} '.format(self.first)
                 found = wait_for(lambda: [line for line in metrics().splitlines() if line.startswith(series)], metrics)
                 self.assertEqual(float(found[0][len(series):]), end)
+                status = json.loads(ask(unix(admin), "/status").body)
+                self.assertIn({"certfile": self.first, "subject": "CN=first", "not_after": end}, status["certificates"])
                 wait_for(lambda: re.search(r"^roost_tls_handshakes_failed_total 1$", metrics(), re.MULTILINE), metrics)
                 self.assertEqual(self.roost.terminate().wait(), 0)
