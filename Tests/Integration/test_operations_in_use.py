@@ -211,6 +211,8 @@ class TrafficTests(OperationsTestCase):
                     victim = service.until(answering, "nobody answers")
                     before = stream.in_flight()
                     service.kill("KILL", victim)
+                    # Until it is gone, it may still be sent requests.
+                    service.until(lambda: victim not in service.processes(), "the victim lives")
                     killed = time.monotonic()
                     service.until_entry(r"^worker \d+ \(pid {}\) killed by SIGKILL, perhaps out of memory; another one is started".format(victim))
                     stream.wait_for_more(1)
