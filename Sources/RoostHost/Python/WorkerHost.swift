@@ -23,7 +23,7 @@ package final class WorkerHost: Sendable {
     package let isSupervised: Bool
     private let service: HostedService
     private let attendance: ProcessAttendance
-    private let stopWatch = Mutex<StopWatch?>(nil)
+    private let stopDeadline = Mutex<StopDeadline?>(nil)
     private let hasFinished = Atomic(false)
 
     /// Reads a command line, and sets up the process if it asks to serve.
@@ -57,7 +57,7 @@ package final class WorkerHost: Sendable {
             var values = settings.values
             values.serve.drainDelay = equipment.config.drainDelay
             if case .worker = service.role { isSupervised = true } else { isSupervised = false }
-            self.settings = WorkerSettings(values, equipment.config, isOneOfSeveral: isSupervised)
+            self.settings = WorkerSettings(values, equipment.config)
             let successor = PythonWorker.successor()
             attendance = try ProcessAttendance(service, equipment, successor: { successor })
         } catch {
@@ -69,7 +69,7 @@ package final class WorkerHost: Sendable {
     /// The server goes from one phase to the next; `status` is read, on any thread, for as long as the phase lasts.
     package func entered(_ phase: ServePhase, _ status: ServerStatus? = nil) {
         service.monitor.entered(phase, status)
-        stopWatch.withLock(\.self)?.entered(phase)
+        stopDeadline.withLock(\.self)?.entered(phase)
         service.reporter.entered(phase) { status.map(ServiceCounts.init) ?? ServiceCounts() }
         switch phase {
         case .starting, .serving: break
@@ -81,18 +81,18 @@ package final class WorkerHost: Sendable {
     package func ready(_ binds: [BoundAddress], _ status: ServerStatus? = nil) {
         service.ready(binds)
         entered(.serving(binds), status)
-        if !isSupervised { watchForStop() }
+        if !isSupervised { limitStop() }
         attendance.hasBegun { status.map(ServiceCounts.init) ?? ServiceCounts() }
     }
 
     /// From here on signals begin the shutdown, and must do so even if nobody listens.
-    private func watchForStop() {
+    private func limitStop() {
         do {
-            let watch = try StopWatch(PhaseTimeouts(settings.config), settings.config.logger) { [self] in
+            let deadline = try StopDeadline(PhaseTimeouts(settings.config), settings.config.logger) { [self] in
                 finished(ExitStatus.asked.rawValue)
                 _exit(ExitStatus.asked.rawValue)
             }
-            stopWatch.withLock { $0 = watch }
+            stopDeadline.withLock { $0 = deadline }
         } catch {
             settings.config.logger.warning("an app that holds its thread will not be ended: \(error)")
         }
@@ -106,7 +106,7 @@ package final class WorkerHost: Sendable {
     ///   - errno: The error number behind it, for the service manager.
     package func finished(_ status: Int32, reason: String? = nil, errno: Int32? = nil) {
         guard !hasFinished.exchange(true, ordering: .relaxed) else { return }
-        stopWatch.withLock(\.self)?.stop()
+        stopDeadline.withLock(\.self)?.stop()
         attendance.end()
         service.finished(ExitStatus(rawValue: status) ?? .internalError, failure: reason, errno: errno)
     }

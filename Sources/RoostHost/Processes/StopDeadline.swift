@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Ends a process that was told to stop, and whose app holds the thread on which that would be done: a WSGI app with one thread while it waits for
 /// something, or an event loop that somebody blocks. A supervisor does the same to its workers.
-final class StopWatch: Sendable {
+final class StopDeadline: Sendable {
     private struct State {
         /// Until when the process has time; nil while nobody has told it to stop, or if it may take as long as it likes.
         var deadline: ContinuousClock.Instant?
