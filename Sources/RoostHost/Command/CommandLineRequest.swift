@@ -85,33 +85,19 @@ enum CommandLineRequest {
         }
     }
 
-    /// The long flags of a command, or of a program that is its own app, without their dashes.
-    private static func flags(of command: some StringProtocol, _ table: SettingTable) -> [String] {
-        let settings = table.settings.filter { $0.places.contains(.flag) }.flatMap { setting in
-            [setting.longFlag] + setting.otherFlags + (setting.form == .onOff ? ["no-\(setting.longFlag)"] : [])
-        }
-        return switch command {
-        case "status": ["watch", "json"]
-        case "check": settings + ["running"]
-        case "config": settings
-        default: settings + ["check-config", "print-config"]
-        }
-    }
-
     private static func readable(_ error: any Error, _ tool: (some ParsableCommand).Type, _ arguments: [String]) -> CommandLineError {
         let message = tool.message(for: error)
         let command = arguments.first.flatMap { subcommands.contains($0) && $0 != "help" ? " \($0)" : nil } ?? ""
         let help = "\(tool._commandName)\(tool == OwnAppTool.self ? "" : command) --help"
-        // "Unknown option '--certfile'", and perhaps a flag that is nearest and yet far away.
-        guard message.hasPrefix("Unknown option"), let flag = message.split(separator: "'").dropFirst().first.map(String.init) else {
-            return CommandLineError(message, help: help)
-        }
+        // "Unknown option '--bnid'. Did you mean '--bind'?", where what is nearest may yet be far away.
+        let quoted = message.split(separator: "'", omittingEmptySubsequences: false)
+        guard message.hasPrefix("Unknown option"), quoted.count > 1 else { return CommandLineError(message, help: help) }
+        let flag = String(quoted[1])
         let table = tool == OwnAppTool.self ? SettingTable.ownApp : .command
         if let foreign = ForeignKey.flag(flag) {
             return CommandLineError("\(flag): \(foreign.setting(in: table).map { "use \($0.flag)" } ?? foreign.advice)", help: help)
         }
-        let flags = Self.flags(of: command.dropFirst(), table)
-        let nearest = flag.hasPrefix("--") ? Suggestion.nearest(to: String(flag.dropFirst(2)), among: flags) : nil
+        let nearest = quoted.count > 3 ? Suggestion.nearest(to: String(flag.dropFirst(2)), among: [String(quoted[3].dropFirst(2))]) : nil
         return CommandLineError("unknown option '\(OneLine.escaped(flag))'" + (nearest.map { "; did you mean '--\($0)'?" } ?? ""), help: help)
     }
 }
