@@ -396,7 +396,7 @@ class ExampleBehaviour(SiteBehaviour):
         shown = self.machine.run("systemd-analyze", "security", "--no-pager", site.service).stdout
         exposure = float(re.search(r"Overall exposure level for \S+: (\d+\.\d+)", shown).group(1))
         self.assertLessEqual(exposure, EXPOSURE_LIMIT, shown)
-        self.assertEqual(self.machine.run("ls", "/proc/{}/root/srv".format(site.show("MainPID"))).stdout.split(), [self.name])
+        self.assertEqual(self.machine.run("ls", os.path.join("/proc", site.show("MainPID"), "root", "srv")).stdout.split(), [self.name])
 
     def test_its_secrets_are_roots_alone(self):
         status = os.stat(self.machine.path("{}/{}.env".format(APPS, self.name)))

@@ -528,16 +528,16 @@ async def app(scope, receive, send):
         self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), str(USAGE))
         self.assertIn("only root", "\n".join(entry["MESSAGE"] for entry in self.machine.journal(self.UNIT)))
 
-    def test_an_environment_that_leads_to_an_interpreter_in_roots_home_is_told(self):
-        self.machine.run("mkdir", "-p", "/srv/closed/bin", "/root/python")
-        self.addCleanup(self.machine.run, "rm", "-r", "/srv/closed", "/root/python")
-        self.machine.run("chmod", "700", "/root/python")
-        self.machine.run("ln", "-s", "/usr/bin/python3", "/root/python/python3")
-        self.machine.run("ln", "-s", "/root/python/python3", "/srv/closed/bin/python3")
+    def test_an_environment_that_leads_to_an_interpreter_of_roots_is_told(self):
+        self.machine.run("mkdir", "-p", "/srv/closed/bin", "/opt/closed")
+        self.addCleanup(self.machine.run, "rm", "-r", "/srv/closed", "/opt/closed")
+        self.machine.run("chmod", "700", "/opt/closed")
+        self.machine.run("ln", "-s", "/usr/bin/python3", "/opt/closed/python3")
+        self.machine.run("ln", "-s", "/opt/closed/python3", "/srv/closed/bin/python3")
         self.machine.run("ln", "-s", "python3", "/srv/closed/bin/python")
         self.serve("rights:app --user www-data --venv /srv/closed", check=False)
         self.assertEqual(self.machine.show(self.UNIT, "ExecMainStatus"), "4")
-        self.assertIn("/srv/closed/bin/python (--venv): it leads to /root/python/python3: user {} may not go there; use an interpreter that this user "
+        self.assertIn("/srv/closed/bin/python (--venv): it leads to /opt/closed/python3: user {} may not go there; use an interpreter that this user "
                       "may reach, such as /usr/bin/python3".format(self.user), "\n".join(entry["MESSAGE"] for entry in self.machine.journal(self.UNIT)))
 
     def test_a_user_that_does_not_exist_is_a_mistake(self):

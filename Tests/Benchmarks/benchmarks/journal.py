@@ -41,7 +41,7 @@ def running() -> Iterator[list[str]]:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     try:
-        socket = Path(f"/proc/{process.pid}/root/run/systemd/journal/socket")
+        socket = Path("/proc", str(process.pid), "root", "run/systemd/journal/socket")
         deadline = time.monotonic() + START_SECONDS
         while not socket.exists():
             if process.poll() is not None or time.monotonic() > deadline:
