@@ -128,7 +128,8 @@ public struct Config: Sendable {
     package var tlsContexts: TLSContexts?
     /// The sockets to serve on, if others are to have them besides; the server ends them all the same. Nil: it opens what `bind` says.
     package var listeners: OpenListeners?
-
+    /// Whether other processes may serve the same application at the same time.
+    package var isOneOfSeveral = false
     /// Where binds were asked for, by their addresses, for an error to say.
     package var bindSettings: [String: String] = [:]
 

@@ -14,7 +14,7 @@ struct ServedApplication: Sendable {
             threads = nil
         case .wsgi(let application):
             let threads = ThreadPool(size: config.wsgiThreads)
-            runner = WSGIRunner(application: application, threads: threads, isMultithreaded: config.wsgiThreads > 1)
+            runner = WSGIRunner(application: application, threads: threads, isMultithreaded: config.wsgiThreads > 1, isMultiprocess: config.isOneOfSeveral)
             lifespan = nil
             self.threads = threads
         }

@@ -7,6 +7,8 @@ struct WSGIRunner: ApplicationRunner {
     let threads: ThreadPool
     /// What `wsgi.multithread` says.
     let isMultithreaded: Bool
+    /// What `wsgi.multiprocess` says.
+    let isMultiprocess: Bool
 
     func run(_ exchange: Exchange) {
         do {
@@ -30,7 +32,7 @@ struct WSGIRunner: ApplicationRunner {
             input: WSGIInput(channel),
             errors: errors,
             multithread: isMultithreaded,
-            multiprocess: false
+            multiprocess: isMultiprocess
         )
         defer { errors.flush() }
         let body: WSGIBody

@@ -114,6 +114,7 @@ struct HostedService: Sendable {
         if case .worker(let number, _, _) = role {
             // The supervisor waits before it tells its workers.
             config.drainDelay = .zero
+            config.isOneOfSeveral = true
             config.logger[metadataKey: "worker"] = .stringConvertible(number)
         }
         return Equipment(

@@ -4,14 +4,11 @@ package import Roost
 package struct WorkerSettings: Sendable {
     /// The server's part of them, with log and access log.
     package let config: Config
-    /// Whether other processes may serve the same app.
-    package let isOneOfSeveral: Bool
     private let values: HostSettings
 
-    init(_ values: HostSettings, _ config: Config, isOneOfSeveral: Bool = false) {
+    init(_ values: HostSettings, _ config: Config) {
         self.values = values
         self.config = config
-        self.isOneOfSeveral = isOneOfSeveral
     }
 
     /// The settings that a program makes for itself, which no flag, variable or file adds to.

@@ -36,7 +36,7 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
         runsOnLoop = threads <= 1
         types = try WSGITypes.get()
         heads = WSGIHeads()
-        environ = try WSGIEnviron(module.interned, types, isMultithreaded: threads > 1, isMultiprocess: settings.isOneOfSeveral)
+        environ = try WSGIEnviron(module.interned, types, isMultithreaded: threads > 1, isMultiprocess: settings.config.isOneOfSeveral)
         lock = runsOnLoop ? TurnLock(turn: turn) : InterpreterLock()
         // The threads of the first kind take their turn for each request.
         pool = ThreadPool(size: runsOnLoop ? Self.waitingThreads : threads, lock: InterpreterLock())

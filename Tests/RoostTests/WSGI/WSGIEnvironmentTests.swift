@@ -135,8 +135,10 @@ struct WSGIEnvironmentTests {
         }
         let one = try await TestClient(app, wsgiConfig(threads: 1)).post("/", body: "abc")
         #expect(one.text == "(major: 1, minor: 0) false false false true http 3 50000")
-        let four = try await TestClient(app, wsgiConfig(threads: 4)).get("/")
-        #expect(four.text == "(major: 1, minor: 0) true false false true http -1 50000")
+        var config = wsgiConfig(threads: 4)
+        config.isOneOfSeveral = true
+        let four = try await TestClient(app, config).get("/")
+        #expect(four.text == "(major: 1, minor: 0) true true false true http -1 50000")
     }
 
     @Test("what is written to errors at once, as a traceback is, stays one entry of the log")
