@@ -23,6 +23,7 @@ final class ExchangeRegister: Sendable {
         }
     }
 
+    /// All that are under way.
     var all: [Exchange] { exchanges.withLock(\.self) }
 
     /// The oldest ones, so many of them, the oldest first.

@@ -106,15 +106,6 @@ extension Exchange {
     func note(responseHead: [UInt8]) {
         self.responseHead = responseHead
     }
-
-    /// Whether nobody takes the response any more: the client is gone, or the response is complete.
-    package var isAbandoned: Bool { wire == nil }
-
-    /// Whether more of the body reaches nobody: the same, or the client sends nothing more and takes no body, so that no write of it could show that
-    /// it has gone altogether.
-    package var isBodyUnwanted: Bool {
-        isAbandoned || isDisconnected && (head.isHead || sentStatus == 204 || sentStatus == 205 || sentStatus == 304)
-    }
 }
 
 /// What went wrong in an application that is not written in Swift.

@@ -137,11 +137,14 @@ extension Exchange {
         if let wire, !wire.flush() { disconnect() }
     }
 
-    /// Notes that the application goes on on the loop's thread from here on, where nobody else has his turn meanwhile.
-    package func beginTurn() { turnBegan = .coarseNow() }
+    /// Whether nobody takes the response any more: the client is gone, or the response is complete.
+    package var isAbandoned: Bool { wire == nil }
 
-    /// Whether it has had the thread for so long that others are to have their turn: what it does between its pieces may take long.
-    package var isTurnOver: Bool { MonotonicTime.coarseNow() >= turnBegan.advanced(by: Self.turnTime) }
+    /// Whether more of the body reaches nobody: the same, or the client sends nothing more and takes no body, so that no write of it could show that
+    /// it has gone altogether.
+    package var isBodyUnwanted: Bool {
+        isAbandoned || isDisconnected && (head.isHead || sentStatus == 204 || sentStatus == 205 || sentStatus == 304)
+    }
 
     /// Whether the response goes on behind its body.
     var awaitsTrailers: Bool { announcesTrailers && head.takesTrailers }

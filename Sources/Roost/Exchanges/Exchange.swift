@@ -22,8 +22,6 @@ package final class Exchange: @unchecked Sendable {
 
     /// After so many bytes an application that never had to wait does.
     static let turn = 64 << 10
-    /// After so long an application that keeps the loop's thread between its pieces does.
-    static let turnTime = Nanoseconds(.milliseconds(10))
     /// What a send counts for beyond its bytes, so that empty ones count too.
     static let sendCost = 64
 
@@ -69,8 +67,6 @@ package final class Exchange: @unchecked Sendable {
     @exclusivity(unchecked) var isEnded = false
     /// Whether what is sent is written at once, and not at the end of the round: for an application that goes on on the loop's thread.
     @exclusivity(unchecked) package var writesAtOnce = false
-    /// Since when the application has had the loop's thread.
-    @exclusivity(unchecked) var turnBegan = MonotonicTime.distantFuture
     /// When the request's head had arrived.
     let startTime: MonotonicTime
     /// Where `ExchangeRegister` has it.
@@ -179,7 +175,7 @@ package final class Exchange: @unchecked Sendable {
     private func reportIncomplete(_ error: (any Error)?, status: Int? = nil) {
         // The same: it need not go on, either.
         guard error != nil || !isDisconnectDelivered else { return }
-        if let error, isDisconnected, isOfLoss(error) { return reportOfLoss(error) }
+        if let error, isOfLoss(error) { return reportOfLoss(error) }
         report(error ?? ASGIError.unexpectedEvent("the application returned without completing its response"), status: status)
     }
 

@@ -2,13 +2,13 @@ import CLinux
 import Glibc
 
 /// A point on the kernel's monotonic clock, in nanoseconds; `.distantFuture` never comes.
-struct MonotonicTime: Comparable, Sendable {
+package struct MonotonicTime: Comparable, Sendable {
     var nanoseconds: UInt64
 
     static let distantFuture = MonotonicTime(nanoseconds: .max)
 
     /// The time of the last tick (4 ms or finer): exact enough for timeouts, and cheap.
-    static func coarseNow() -> MonotonicTime {
+    package static func coarseNow() -> MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
         return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
@@ -22,19 +22,19 @@ struct MonotonicTime: Comparable, Sendable {
     }
 
     /// This time, later by `interval`; `.distantFuture` for nil and on overflow.
-    func advanced(by interval: Nanoseconds?) -> MonotonicTime {
+    package func advanced(by interval: Nanoseconds?) -> MonotonicTime {
         guard let interval else { return .distantFuture }
         let (sum, overflow) = nanoseconds.addingReportingOverflow(interval.count)
         return overflow ? .distantFuture : MonotonicTime(nanoseconds: sum)
     }
 
-    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
+    package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 }
 
 /// A span of time as the event loops count it.
-struct Nanoseconds: Sendable {
+package struct Nanoseconds: Sendable {
     var count: UInt64
 
     init(count: UInt64) {
@@ -42,7 +42,7 @@ struct Nanoseconds: Sendable {
     }
 
     /// Negative durations count as zero; those of over 500 years as the largest.
-    init(_ duration: Duration) {
+    package init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         guard seconds >= 0, attoseconds >= 0 else {
             count = 0

@@ -37,6 +37,8 @@ final class WSGIRequest: @unchecked Sendable {
     private static let joinLimit = 64 << 10
     /// After so many pieces without a byte others have their turn.
     private static let emptyPieces = 256
+    /// After so long as well: what the application does between its pieces may take long.
+    private static let turnTime = Nanoseconds(.milliseconds(10))
 
     let exchange: Exchange
     let application: WSGIApplication
@@ -232,7 +234,9 @@ final class WSGIRequest: @unchecked Sendable {
     private func proceed() {
         guard let iterator else { return }
         var empty = 0
-        if channel == nil { exchange.beginTurn() }
+        let turnEnd = MonotonicTime.coarseNow().advanced(by: Self.turnTime)
+        // A thread of its own nobody waits for.
+        var isTurnOver: Bool { channel == nil && (empty == Self.emptyPieces || MonotonicTime.coarseNow() >= turnEnd) }
         do throws(WSGISendError) {
             while !hasClientEnough {
                 if case .gone = response { return close(nil) }
@@ -249,11 +253,11 @@ final class WSGIRequest: @unchecked Sendable {
                 }
                 if piece.readableBytes == 0 {
                     empty += 1
-                    if channel == nil, empty == Self.emptyPieces || exchange.isTurnOver { return goOnLater() }
+                    if isTurnOver { return goOnLater() }
                     continue
                 }
                 switch try send(piece) {
-                case .goOn: if channel == nil, exchange.isTurnOver { return goOnLater() }
+                case .goOn: if isTurnOver { return goOnLater() }
                 case .wait: return exchange.whenRoom { [self] in goOnLater() }
                 case .end: return close(nil)
                 }
