@@ -60,22 +60,6 @@ struct WSGIVariables {
     private var mount: MountedPath { MountedPath(scope.path, rootPath: scope.rootPath) }
 }
 
-/// A path, split where the application is mounted.
-struct MountedPath: Equatable {
-    let scriptName: String
-    let pathInfo: String
-
-    /// The prefix counts only where a segment ends: `/apple` is not below `/app`. A path that is not below it is one that the proxy has already
-    /// taken the prefix from.
-    init(_ path: String, rootPath: String) {
-        scriptName = rootPath
-        let (path, prefix) = (path.utf8, rootPath.utf8)
-        let rest = path.dropFirst(prefix.count)
-        let isBelow = !prefix.isEmpty && path.starts(with: prefix) && (rest.isEmpty || rest.first == UInt8(ascii: "/"))
-        pathInfo = isBelow ? String(Substring(rest)) : String(path)
-    }
-}
-
 /// Names of header fields, and of the variables that hold their values.
 enum WSGIFieldName {
     /// `HTTP_ACCEPT_ENCODING` for `accept-encoding`; nil for a field that has no variable of this kind: one with an underscore in its name, which

@@ -147,8 +147,7 @@ final class ASGIScope {
     /// mount others. A path that is not below it is one that the proxy has taken the prefix from.
     private func setPath(of head: RequestHead, below rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
         let path = head.path
-        let rest = path.utf8.dropFirst(rootPath.utf8.count)
-        let isBelow = path.utf8.starts(with: rootPath.utf8) && (rest.isEmpty || rest.first == UInt8(ascii: "/"))
+        let isBelow = path.utf8.path(below: rootPath.utf8) != nil
         try set(PythonText.object(isBelow ? path : rootPath + path), at: interned.path, of: dictionary)
         let rawPath = (isBelow ? "" : rootPath.percentEncodedPath) + head.rawPath
         try set(PythonText.bytes(Array(rawPath.utf8).span), at: interned.rawPath, of: dictionary)
@@ -193,20 +192,4 @@ func set(_ value: consuming PythonReference, at key: PyPointer, of dictionary: P
 /// Puts a value that somebody else holds into a dictionary.
 func share(_ value: PyPointer, at key: PyPointer, of dictionary: PyPointer) throws(PythonRaised) {
     guard PyDict_SetItem(dictionary, key, value) == 0 else { throw PythonRaised() }
-}
-
-extension String {
-    /// As it stands in a path of a request's target: bytes that cannot are percent-encoded (RFC 3986 section 3.3).
-    fileprivate var percentEncodedPath: String {
-        var encoded: [UInt8] = []
-        for byte in utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x24, 0x26...0x2F, 0x3A, 0x3B, 0x3D, 0x40, 0x5F, 0x7E: encoded.append(byte)
-            default: encoded += [UInt8(ascii: "%"), Self.digit(byte >> 4), Self.digit(byte & 0x0F)]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
 }

@@ -107,8 +107,7 @@ final class WSGIEnviron {
         return environ
     }
 
-    /// Splits the path where the application is mounted. The prefix counts only where a segment ends; a path that is not below it is one that the
-    /// proxy has already taken the prefix from.
+    /// Splits the path where the application is mounted, as `MountedPath` does.
     private func setPath(of head: RequestHead, _ raw: Span<UInt8>, rootPath: String, of dictionary: PyPointer) throws(PythonRaised) {
         if head.isPathEscaped {
             let decoded = raw.percentDecoded
@@ -125,11 +124,9 @@ final class WSGIEnviron {
             if path.count > 1 || path[0] != 0x2F { try set(PythonText.latin1(path), at: names.pathInfo, of: dictionary) }
             return
         }
-        let prefix = Array(rootPath.utf8)
-        try set(PythonText.latin1(prefix.span), at: names.scriptName, of: dictionary)
-        let hasPrefix = path.count >= prefix.count && prefix.indices.allSatisfy { path[$0] == prefix[$0] }
-        let isBelow = hasPrefix && (path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/"))
-        try set(PythonText.latin1(isBelow ? path.extracting(droppingFirst: prefix.count) : path), at: names.pathInfo, of: dictionary)
+        try set(PythonText.latin1(Array(rootPath.utf8).span), at: names.scriptName, of: dictionary)
+        let below = path.withUnsafeBufferPointer { $0.path(below: rootPath.utf8)?.count }
+        try set(PythonText.latin1(path.extracting(last: below ?? path.count)), at: names.pathInfo, of: dictionary)
     }
 
     /// On a Unix socket there is neither name nor port, and both must be something.

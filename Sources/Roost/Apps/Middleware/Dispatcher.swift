@@ -52,19 +52,8 @@ public struct Dispatcher: Sendable {
     }
 
     private func mount(for request: HTTPScope) -> Mount? {
-        let path = Self.path(of: request)
-        return mounts.first { Self.covers($0.prefix, path) }
-    }
-
-    /// What is behind the root path, which the proxy may have taken off.
-    private static func path(of request: HTTPScope) -> Substring {
-        let (path, root) = (request.path, request.rootPath)
-        return !root.isEmpty && covers(root, path[...]) ? path.dropFirst(root.count) : path[...]
-    }
-
-    private static func covers(_ prefix: String, _ path: Substring) -> Bool {
-        guard path.utf8.starts(with: prefix.utf8) else { return false }
-        let rest = path.utf8.dropFirst(prefix.utf8.count)
-        return prefix.isEmpty || rest.isEmpty || rest.first == UInt8(ascii: "/")
+        // What is behind the root path, which the proxy may have taken off.
+        let path = request.path.utf8.path(below: request.rootPath.utf8) ?? request.path.utf8[...]
+        return mounts.first { path.path(below: $0.prefix.utf8) != nil }
     }
 }

@@ -15,8 +15,7 @@ struct StaticPath: Equatable {
         guard let bytes = Self.bytes(rawPath, path) else { return nil }
         var rest = bytes[...]
         if !rootPath.isEmpty {
-            let root = rootPath.utf8
-            if rest.starts(with: root), rest.count == root.count || rest[root.count] == Self.slash { rest = rest.dropFirst(root.count) }
+            rest = rest.path(below: rootPath.utf8) ?? rest
             if rest.isEmpty {
                 (self.bytes, isDirectory) = ([], false)
                 return

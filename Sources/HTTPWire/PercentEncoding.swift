@@ -18,4 +18,20 @@ extension String {
         }
         self.init(decoding: decoded, as: UTF8.self)
     }
+
+    /// This as it stands in a path of a request's target: bytes that cannot are percent-encoded (RFC 3986 section 3.3).
+    package var percentEncodedPath: String {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(utf8.count)
+        for byte in utf8 {
+            switch byte {
+            // Letters, digits, and what else a path may have: !$&'()*+,-./ : ; = @ _ ~
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x24, 0x26...0x2F, 0x3A, 0x3B, 0x3D, 0x40, 0x5F, 0x7E: encoded.append(byte)
+            default:
+                encoded.append(0x25)
+                for digit in [byte >> 4, byte & 0x0F] { encoded.append(digit < 10 ? 0x30 + digit : 0x37 + digit) }
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
 }
