@@ -1,26 +1,33 @@
+import CNghttp2
 import HTTPWire
 
 /// What the connection's session tells of, and asks. Frames are told of when the library has found them right, and have an effect then; all of it is called
 /// from within `HTTP2Session.receive` and `take`.
 extension HTTP2Connection {
-    /// The head of a frame has arrived (RFC 9113 section 4.1).
-    func frameBegins(_ kind: UInt8, on id: Int32) {
-        switch kind {
-        // HEADERS, which the library leaves unread on streams that are over.
+    /// The head of a frame has arrived, of which the library does not know yet. What it would let pass, or name otherwise than the RFC does, ends the
+    /// connection here.
+    func frameBegins(_ head: HTTP2FrameHeads.Head) {
+        let id = head.stream
+        switch head.kind {
+        // DATA and HEADERS without the length of their pad (sections 4.2, 6.1 and 6.2).
+        case 0...1 where head.length == 0 && head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0:
+            violated(.frameSizeError, "a frame on stream \(id) is too short for the length of its pad")
+        // On streams that are over the library leaves both unread.
+        case 0: if isOver(id) { violated(.streamClosed, "DATA on stream \(id), which is closed") }
         case 1: if isOver(id) { violated(.protocolError, "HEADERS on stream \(id), which is closed") }
         // PRIORITY, which the library leaves unread.
         case 2 where id == 0: violated(.protocolError, "PRIORITY of no stream")
         // RST_STREAM.
         case 3: if !resets.admit(at: shared.loop.now) { tooMany("h2_max_resets", "streams were reset") }
-        // DATA, and the WINDOW_UPDATE that comes of it.
-        case 0, 8: break
+        // WINDOW_UPDATE, which comes of DATA, and CONTINUATION, of which the library takes few.
+        case 8, 9: break
         default: if !controlFrames.admit(at: shared.loop.now) { tooMany("h2_max_control_frames", "control frames came") }
         }
     }
 
     /// Whether nothing that the client sends on the stream can have been under way when it ended (section 5.1).
     private func isOver(_ id: Int32) -> Bool {
-        id <= highestStream && id & 1 == 1 && streams[id] == nil && !(session?.knows(id) ?? false) && !resetStreams.contains(id)
+        id <= highestStream && id & 1 == 1 && !(session?.knows(id) ?? false) && !resetStreams.contains(id)
     }
 
     private func violated(_ code: HTTP2ErrorCode, _ reason: String) {
@@ -76,6 +83,13 @@ extension HTTP2Connection {
 
     /// Trailer fields end a request.
     func receivedTrailers(on id: Int32) { streams[id]?.requestEnded() }
+
+    /// The client's settings are in effect. The library answers each window that they make too large by the reset of its stream, where the connection has to
+    /// end (section 6.9.2); one more frame is the acknowledgement.
+    func receivedSettings() {
+        guard waitingFrames > framesBefore + 1 else { return }
+        violated(.flowControlError, "SETTINGS make a window too large")
+    }
 
     func receivedGoAway() {
         // It will begin nothing more, and may still take what is under way.

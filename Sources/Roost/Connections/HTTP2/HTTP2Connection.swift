@@ -39,6 +39,9 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     /// The last stream that the client has begun, and those that were reset here of late.
     var highestStream: Int32 = 0
     var resetStreams = RecentStreams()
+    /// The frames that arrive, and how many waited to be written when the library was given the last one, or a part of it.
+    private var heads = HTTP2FrameHeads(after: preface.utf8CodeUnitCount)
+    private(set) var framesBefore = 0
     /// Streams that are over, and such as may go on, at the end of this round.
     var closedStreams: [Int32] = []
     private var resumedStreams: [HTTP2Stream] = []
@@ -95,9 +98,11 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
 
     override var wantsRead: Bool {
         guard case .open = ending, !readHasEnded, output.count < Self.outputLimit else { return false }
-        // Frames wait in the library too, behind bodies that there is no room for.
-        return output.count < Self.highWater || session?.waitingFrames ?? 0 < Self.frameLimit
+        return output.count < Self.highWater || waitingFrames < Self.frameLimit
     }
+
+    /// Frames wait in the library too, behind bodies that there is no room for.
+    var waitingFrames: Int { session?.waitingFrames ?? 0 }
 
     override var isIdle: Bool { streams.isEmpty }
 
@@ -117,14 +122,25 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
 
     override func received(_ bytes: Span<UInt8>) {
         isAtWork = true
-        let code = session?.receive(bytes) ?? 0
-        isAtWork = false
-        if code < 0, !isBroken {
-            let code = HTTP2ErrorCode(fatal: code)
-            shared.logRejection("HTTP/2: \(code.name)", status: 0, origin.metadata)
-            breakOff(code)
+        var (given, read) = (0, 0)
+        while given < bytes.count, !isBroken {
+            // The library acts on a frame from its head's last byte on.
+            let head = heads.next(in: bytes, from: &read)
+            let end = head == nil ? bytes.count : read - 1
+            give(bytes.extracting(given..<end))
+            given = end
+            if let head, !isBroken { frameBegins(head) }
         }
+        isAtWork = false
         flush()
+    }
+
+    private func give(_ bytes: Span<UInt8>) {
+        framesBefore = waitingFrames
+        guard let code = session?.receive(bytes), code < 0, !isBroken else { return }
+        let reason = HTTP2ErrorCode(fatal: code)
+        shared.logRejection("HTTP/2: \(reason.name)", status: 0, origin.metadata)
+        breakOff(reason)
     }
 
     override func readEnded() {

@@ -32,11 +32,6 @@ final class HTTP2Library: @unchecked Sendable {
     }
 
     private func setReceiving(_ callbacks: OpaquePointer?) {
-        nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, owner in
-            guard let head else { return 0 }
-            HTTP2Library.owner(owner)?.frameBegins(head.pointee.type, on: head.pointee.stream_id)
-            return 0
-        }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, owner in
             if let head = HTTP2Library.head(frame), HTTP2Library.isRequest(frame) { HTTP2Library.owner(owner)?.headBegins(on: head.stream_id) }
             return 0
@@ -61,6 +56,7 @@ final class HTTP2Library: @unchecked Sendable {
             case NGHTTP2_HEADERS.rawValue where HTTP2Library.isRequest(frame):
                 HTTP2Library.owner(owner)?.receivedHead(on: head.stream_id, endsStream: endsStream)
             case NGHTTP2_HEADERS.rawValue where endsStream: HTTP2Library.owner(owner)?.receivedTrailers(on: head.stream_id)
+            case NGHTTP2_SETTINGS.rawValue where head.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0: HTTP2Library.owner(owner)?.receivedSettings()
             case NGHTTP2_GOAWAY.rawValue: HTTP2Library.owner(owner)?.receivedGoAway()
             default: break
             }
