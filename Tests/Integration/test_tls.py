@@ -60,6 +60,8 @@ class TLSTestCase(unittest.TestCase):
         cls.first = cls.authority.sign("first", "localhost,one.example,*.one.example", file="first")
         cls.second = cls.authority.sign("second", "two.example", file="second")
         cls.client = cls.authority.sign("alice", file="alice")
+        # OpenSSL's clients send the authority's along if they know it.
+        cls.chain = pem(cls.client) + pem(cls.authority.certificate)
 
     def serve(self, *flags, app="builtin:echo", certificate=None, options=()):
         self.port = free_port()
@@ -232,10 +234,30 @@ class CertificateTests(TLSTestCase):
             for version in ("1.2", "1.3"):
                 with self.subTest(mode=mode, version=version):
                     tls = self.tls("--cert", self.client, "--tls-max", version)
-                    self.assertEqual((tls["client_cert_name"], tls["client_cert_chain"]), ("CN=alice", pem(self.client)))
+                    self.assertEqual((tls["client_cert_name"], tls["client_cert_chain"]), ("CN=alice", self.chain))
                     for wrong in (stranger, expired):
                         self.assertIn(self.curl("/", "--cert", wrong, "--tls-max", version, check=False), (35, 56, 60))
-            self.wait_for_log("certificate verify failed")
+            for why in ("unable to get local issuer certificate", "certificate has expired"):
+                self.wait_for_log("the TLS handshake failed: certificate verify failed: " + why)
+
+    def test_all_that_a_client_proves_itself_with_is_told_also_when_it_resumes(self):
+        middle = Authority("Middle", above=self.authority)
+        self.addCleanup(middle.remove)
+        far = middle.sign("far", file="far")
+        self.assertEqual(len(pem(far)), 2)
+        self.serve("--verify-mode", "required", "--ca-certs", self.authority.certificate)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = self.authority.client_context(far)
+            context.minimum_version = context.maximum_version = version
+            session = None
+            for isResumed in (False, True, True):
+                with self.subTest(version=version.name, isResumed=isResumed), socket.create_connection(("127.0.0.1", self.port), timeout=60) as plain, \
+                        context.wrap_socket(plain, server_hostname="localhost", session=session) as client:
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                    answer = b"".join(iter(lambda: client.recv(65536), b""))
+                    session = client.session
+                    tls = json.loads(answer.partition(b"\r\n\r\n")[2])["extensions"]["tls"]
+                    self.assertEqual((client.session_reused, tls["client_cert_name"], tls["client_cert_chain"]), (isResumed, "CN=far", pem(far)))
 
     def test_a_certificate_that_does_not_fit_is_refused_at_the_start(self):
         key = os.path.join(os.path.dirname(self.second), "second.key")
@@ -273,7 +295,7 @@ class PythonTests(TLSTestCase):
                         tls = seen["tls"]
                         self.assertEqual(tls["tls_version"], TLS13)
                         self.assertEqual(tls["server_cert"], pem(self.first)[0])
-                        self.assertEqual((tls["client_cert_name"], tls["client_cert_chain"], tls["client_cert_error"]), ("CN=alice", pem(self.client), None))
+                        self.assertEqual((tls["client_cert_name"], tls["client_cert_chain"], tls["client_cert_error"]), ("CN=alice", self.chain, None))
                         self.assertIn(tls["cipher_suite"], (0x1301, 0x1302, 0x1303))
                         without = self.json("/", flag)["tls"]
                         self.assertEqual((without["client_cert_name"], without["client_cert_chain"]), (None, []))

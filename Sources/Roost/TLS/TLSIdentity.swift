@@ -27,6 +27,9 @@ package struct CertificateFacts: Sendable, Hashable {
 /// All that a server may prove itself with, for connections that begin now.
 struct TLSIdentities: Sendable {
     let all: [TLSIdentity]
+    /// Nil if clients are not asked for a certificate.
+    let clientVerifier: ClientVerifier?
+    let clientChains = ClientChains()
     private let alpnProtocols: [[UInt8]]
     /// Which one is for a name.
     private let exact: [String: Int]
@@ -34,10 +37,11 @@ struct TLSIdentities: Sendable {
     private let wildcard: [String: Int]
 
     /// - Parameter all: At least one. Of several with the same name, the first has it.
-    init?(_ all: [TLSIdentity], alpnProtocols: [TLSApplicationProtocol]) {
+    init?(_ all: [TLSIdentity], alpnProtocols: [TLSApplicationProtocol], clientVerifier: ClientVerifier?) {
         guard let first = all.first else { return nil }
         self.first = first
         self.all = all
+        self.clientVerifier = clientVerifier
         self.alpnProtocols = alpnProtocols.map { Array($0.rawValue.utf8) }
         var exact: [String: Int] = [:]
         var wildcard: [String: Int] = [:]

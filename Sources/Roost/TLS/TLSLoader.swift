@@ -28,6 +28,11 @@ package struct TLSLoader {
             throw ConfigError(key: "ciphers", value: config.ciphers, reason: "\(error)")
         }
         let authorities = try config.caCertificates.map { path throws(ConfigError) in try CertificateFile(path, key: "ca_certs", openFiles: config.openFiles) }
+        var verifier: ClientVerifier?
+        if config.verifyMode != .none, let authorities {
+            verifier = ClientVerifier(authorities: authorities.encoded)
+            guard verifier != nil else { throw ConfigError(key: "ca_certs", value: authorities.path, reason: "a certificate in it can't be read") }
+        }
         var warnings: [String] = []
         var identities: [TLSIdentity] = []
         for certificate in config.certificates {
@@ -46,7 +51,7 @@ package struct TLSLoader {
             case .optional: configuration.certificateVerification = .optionalVerification
             case .required: configuration.certificateVerification = .noHostnameVerification
             }
-            if config.verifyMode != .none, let authorities {
+            if verifier != nil, let authorities {
                 configuration.trustRoots = .certificates(authorities.certificates)
                 configuration.sendCANameList = true
             }
@@ -59,7 +64,7 @@ package struct TLSLoader {
             identities.append(TLSIdentity(context: context, pem: PEM.certificate(chain.encoded[0]), facts: facts))
         }
         warnings += Self.namesGivenTwice(identities.map(\.facts))
-        guard let all = TLSIdentities(identities, alpnProtocols: config.alpnProtocols) else {
+        guard let all = TLSIdentities(identities, alpnProtocols: config.alpnProtocols, clientVerifier: verifier) else {
             throw ConfigError(key: "certfile", value: "[]", reason: "at least one certificate is needed to speak TLS")
         }
         return (all, warnings)

@@ -28,6 +28,10 @@ final class TLSServerHandler: ChannelDuplexHandler {
     private var serverHello: FirstHandshakeMessage? = FirstHandshakeMessage()
     private var serverName: String?
     private var cipherSuite: Int?
+    /// What the client has proved itself with in this handshake, in DER; empty in one that resumes a session.
+    private var clientCertificates: [[UInt8]] = []
+    /// Why the client's certificate was not accepted.
+    private(set) var clientRefusal: String?
 
     /// - Parameter identities: What the server may prove itself with, on this connection as long as it lasts.
     init(_ identities: TLSIdentities) {
@@ -40,9 +44,13 @@ final class TLSServerHandler: ChannelDuplexHandler {
     /// - Parameter negotiatedProtocol: What `TLSUserEvent.handshakeCompleted` says.
     func session(negotiatedProtocol: String?) -> TLSSession? {
         guard case .secured(let handler) = state, let version = handler.tlsVersion else { return nil }
+        // A certificate without an encoding has not been received; but NIOSSL's call can fail.
+        if clientCertificates.isEmpty, let resumed = try? handler.peerCertificate?.toDERBytes() {
+            clientCertificates = identities.clientChains.chain(from: resumed)
+        }
         return TLSSession(
             serverName: serverName, applicationProtocol: negotiatedProtocol, version: version, cipherSuite: cipherSuite, identity: identity,
-            clientCertificate: handler.peerCertificate)
+            clientCertificates: clientCertificates)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -80,7 +88,7 @@ final class TLSServerHandler: ChannelDuplexHandler {
         if let offered = hello?.applicationProtocols, !identities.speaksAny(of: offered) { return refuse(.noCommonProtocol, context) }
         serverName = hello?.serverName
         identity = identities.identity(for: serverName)
-        let handler = NIOSSLServerHandler(context: identity.context)
+        let handler = makeHandler()
         do {
             try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
         } catch {
@@ -90,6 +98,18 @@ final class TLSServerHandler: ChannelDuplexHandler {
         }
         state = .secured(handler)
         context.fireChannelRead(wrapInboundOut(received))
+    }
+
+    private func makeHandler() -> NIOSSLServerHandler {
+        guard let verifier = identities.clientVerifier else { return NIOSSLServerHandler(context: identity.context) }
+        return NIOSSLServerHandler(context: identity.context) { [weak self] certificates, promise in
+            guard let self, let chain = try? certificates.map({ try $0.toDERBytes() }) else { return promise.succeed(.failed) }
+            clientRefusal = verifier.refusal(of: chain)
+            guard clientRefusal == nil else { return promise.succeed(.failed) }
+            clientCertificates = chain
+            identities.clientChains.keep(chain)
+            promise.succeed(.certificateVerified)
+        }
     }
 
     private func refuse(_ refusal: TLSRefusal, _ context: ChannelHandlerContext) {

@@ -10,10 +10,10 @@ struct TLSSession: Sendable {
     /// What the scope of each request has to say about it.
     let scopeExtension: TLSExtension
 
-    /// - Parameter clientCertificate: What the client has proved itself with; it has been verified.
+    /// - Parameter clientCertificates: What the client has proved itself with, in DER: its own, then those that it sent with it. They have been verified.
     init(
         serverName: String?, applicationProtocol: String?, version: TLSVersion, cipherSuite: Int?, identity: TLSIdentity,
-        clientCertificate: NIOSSLCertificate?
+        clientCertificates: [[UInt8]]
     ) {
         self.serverName = serverName
         self.applicationProtocol = applicationProtocol
@@ -24,11 +24,8 @@ struct TLSSession: Sendable {
         case .tlsv13: 0x0304
         }
         var scopeExtension = TLSExtension(serverCertificate: identity.pem, tlsVersion: number, cipherSuite: cipherSuite)
-        // A certificate without an encoding has not been received; but NIOSSL's call can fail.
-        if let der = try? clientCertificate?.toDERBytes() {
-            scopeExtension.clientCertificateChain = [PEM.certificate(der)]
-            scopeExtension.clientCertificateName = CertificateNames(der)?.subject
-        }
+        scopeExtension.clientCertificateChain = clientCertificates.map(PEM.certificate)
+        scopeExtension.clientCertificateName = clientCertificates.first.flatMap { CertificateNames($0)?.subject }
         self.scopeExtension = scopeExtension
     }
 }

@@ -22,18 +22,21 @@ final class Certificates: Sendable {
     /// - Parameters:
     ///   - hosts: What it is good for as a server's; none for a client's.
     ///   - algorithm: What openssl makes the key with.
+    ///   - issuer: Another than the authority, called as its own certificate was; it is put behind the certificate.
+    ///   - isAuthority: Whether it is one that may sign others.
     @discardableResult
     func sign(
         _ name: String, subject: String, hosts: [String] = [], days: Int = 90,
-        algorithm: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        algorithm: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], issuer: String? = nil, isAuthority: Bool = false
     ) throws -> (certificate: String, key: String) {
-        let usage = hosts.isEmpty ? "clientAuth" : "serverAuth"
+        let usage = isAuthority ? "basicConstraints=critical,CA:TRUE" : "extendedKeyUsage=" + (hosts.isEmpty ? "clientAuth" : "serverAuth")
         let names = hosts.isEmpty ? "" : "subjectAltName=" + hosts.map { "DNS:\($0)" }.joined(separator: ",") + "\n"
-        try write("extendedKeyUsage=\(usage)\n\(names)", to: "\(name).extensions")
+        try write("\(usage)\n\(names)", to: "\(name).extensions")
         try openssl(["req", "-newkey"] + algorithm + ["-nodes", "-utf8", "-subj", subject, "-keyout", path("\(name).key"), "-out", path("\(name).csr")])
         try openssl(
-            "x509", "-req", "-in", path("\(name).csr"), "-CA", authority, "-CAkey", path("authority.key"), "-CAcreateserial", "-days", "\(days)",
-            "-extfile", path("\(name).extensions"), "-out", path("\(name).pem"))
+            "x509", "-req", "-in", path("\(name).csr"), "-CA", path("\(issuer ?? "authority").pem"), "-CAkey", path("\(issuer ?? "authority").key"),
+            "-CAcreateserial", "-days", "\(days)", "-extfile", path("\(name).extensions"), "-out", path("\(name).pem"))
+        if let issuer { try write(read(path("\(name).pem")) + read(path("\(issuer).pem")), to: "\(name).pem") }
         return (path("\(name).pem"), path("\(name).key"))
     }
 

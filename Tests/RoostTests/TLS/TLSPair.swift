@@ -43,6 +43,8 @@ final class TLSPair {
                     _ = try? server.writeInbound(part)
                 }
             }
+            // A client's certificate is verified apart from the handshake, which goes on after that.
+            server.embeddedEventLoop.run()
             while let bytes = try? server.readOutbound(as: ByteBuffer.self) {
                 isSilent = false
                 toClient += bytes.readableBytesView

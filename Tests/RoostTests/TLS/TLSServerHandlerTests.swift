@@ -86,6 +86,24 @@ struct TLSServerHandlerTests {
         #expect(tls.clientCertificateError == nil)
     }
 
+    @Test("the scope has all that a client sends to prove itself")
+    func clientChain() throws {
+        try certificates.sign("middle", subject: "/CN=Middle", isAuthority: true)
+        try certificates.sign("far", subject: "/CN=far", issuer: "middle")
+        var config = config("first")
+        config.verifyMode = .required
+        config.caCertificates = certificates.authority
+        let contexts = try TLSContexts(config)
+        let tls = try #require(TLSPair(contexts, client: .client(of: certificates, identity: "far")).session?.scopeExtension)
+        #expect(tls.clientCertificateName == "CN=far")
+        #expect(tls.clientCertificateChain.joined() == (try certificates.read(certificates.path("far.pem"))))
+        #expect(tls.clientCertificateChain.count == 2)
+        var alone = try TLSConfiguration.client(of: certificates, identity: "far")
+        alone.certificateChain.removeLast()
+        let refused = try TLSPair(contexts, client: alone)
+        #expect(refused.session == nil && refused.handler.clientRefusal == "unable to get local issuer certificate")
+    }
+
     @Test("a client without a certificate is served where it is optional only", arguments: [
         (TLSVerifyMode.none, true), (.optional, true), (.required, false),
     ])

@@ -276,7 +276,7 @@ extension TLSConnection: PipelineReceiver {
         if let inner {
             inner.peerGone()
         } else {
-            logRefusal(TLSRefusal.reason(for: error))
+            logRefusal(TLSRefusal.reason(for: error) + (handler?.clientRefusal.map { ": \($0)" } ?? ""))
         }
         end(.afterOutput(lingering: true))
     }
