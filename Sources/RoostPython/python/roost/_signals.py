@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
+from types import FrameType
+from typing import Callable, Optional
 
 from . import _roost
 from ._shutdown import Shutdown
 
 __all__ = ["Signals", "Stopped", "ignore_signals"]
+
+
+# What a signal is written as: a number of eight bytes, as for an eventfd.
+_ONE = (1).to_bytes(8, "little")
 
 
 class Stopped(BaseException):
@@ -22,21 +29,27 @@ class Signals:
         self._shutdown = shutdown
         self._is_supervised = is_supervised
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.stop_at_once()
-
-    def stop_at_once(self) -> None:
-        """Raises `Stopped` in the main thread at a signal."""
-        # With a handler of Python's in place neither asyncio nor trio puts one of its own there later.
-        # At a terminal Ctrl-C reaches the supervisor too, which tells its workers by SIGTERM.
-        signal.signal(signal.SIGINT, _ignore if self._is_supervised else _stop)
-        signal.signal(signal.SIGTERM, _stop)
-        # Whoever has started this interpreter may have had it wait until here.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+        self._handle(_stop)
 
     def install(self) -> None:
         """Makes signals begin the shutdown; takes them back from an app that has taken them."""
-        self.stop_at_once()
+        # Until the next line has its effect they come to Python's handler, where the app may be under way already.
+        self._handle(self._pass_on)
         _roost.install_signals(self._writer, (signal.SIGTERM,) if self._is_supervised else (signal.SIGINT, signal.SIGTERM))
+
+    def _handle(self, handler: Callable[[int, Optional[FrameType]], None]) -> None:
+        # With a handler of Python's in place neither asyncio nor trio puts one of its own there later.
+        # At a terminal Ctrl-C reaches the supervisor too, which tells its workers by SIGTERM.
+        signal.signal(signal.SIGINT, _ignore if self._is_supervised else handler)
+        signal.signal(signal.SIGTERM, handler)
+        # Whoever has started this interpreter may have had it wait until here.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+
+    def _pass_on(self, number: int, frame: Optional[FrameType]) -> None:
+        if os.getpid() != _owner:
+            return _end_by(number)
+        with suppress(BlockingIOError):
+            os.write(self._writer, _ONE)
 
     def fileno(self) -> int:
         """Readable when a signal came."""
@@ -45,8 +58,7 @@ class Signals:
     def came(self) -> None:
         """Acts on the signals that came."""
         try:
-            # Each is a number of eight bytes, as for an eventfd.
-            count = len(os.read(self._reader, 64)) // 8
+            count = len(os.read(self._reader, 64)) // len(_ONE)
         except BlockingIOError:
             return
         self._shutdown.signalled(count)

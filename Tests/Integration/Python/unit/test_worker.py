@@ -222,6 +222,16 @@ class OnAsyncio(WorkerTest):
         self.assertIn("roost: error: ", worker.err())
         self.assertIn("shutting down", worker.out())
 
+    def test_a_signal_while_it_becomes_ready_is_graceful(self):
+        startup = (
+            "import os, signal; from roost import _roost; install = _roost.install_signals; "
+            "_roost.install_signals = lambda *given: (os.kill(os.getpid(), signal.SIGTERM), install(*given))"
+        )
+        self.write("hasty_app.py", ASGI.format(loop=self.loop, startup=startup))
+        worker = self.serve("hasty_app")
+        self.assertEqual(worker.ended(), 0)
+        self.assertEqual(worker.out(), "imported\nstarted\nshutting down\nat exit\n")
+
     def test_errors_that_nobody_waits_for_are_logged(self):
         startup = "import logging; logging.getLogger('shop').warning('low stock')"
         self.write("logging_app.py", ASGI.format(loop=self.loop, startup=startup))
