@@ -31,7 +31,9 @@ final class ClientVerifier: @unchecked Sendable {
         guard let first = certificates.first, certificates.count == chain.count else { return "a certificate can't be read" }
         guard let others = sk_X509_new_null() else { return Self.noMemory }
         defer { sk_X509_free(others) }
-        for certificate in certificates.dropFirst() where sk_X509_push(others, certificate.pointer) == 0 { return Self.noMemory }
+        for certificate in certificates.dropFirst() {
+            guard sk_X509_push(others, certificate.pointer) > 0 else { return Self.noMemory }
+        }
         guard let context = X509_STORE_CTX_new() else { return Self.noMemory }
         defer { X509_STORE_CTX_free(context) }
         guard X509_STORE_CTX_init(context, store, first.pointer, others) == 1, X509_STORE_CTX_set_default(context, "ssl_client") == 1 else {

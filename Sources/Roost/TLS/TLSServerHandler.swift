@@ -45,12 +45,10 @@ final class TLSServerHandler: ChannelDuplexHandler {
     func session(negotiatedProtocol: String?) -> TLSSession? {
         guard case .secured(let handler) = state, let version = handler.tlsVersion else { return nil }
         // A certificate without an encoding has not been received; but NIOSSL's call can fail.
-        if clientCertificates.isEmpty, let resumed = try? handler.peerCertificate?.toDERBytes() {
-            clientCertificates = identities.clientChains.chain(from: resumed)
-        }
+        let resumed = clientCertificates.isEmpty ? try? handler.peerCertificate?.toDERBytes() : nil
         return TLSSession(
             serverName: serverName, applicationProtocol: negotiatedProtocol, version: version, cipherSuite: cipherSuite, identity: identity,
-            clientCertificates: clientCertificates)
+            clientCertificates: resumed.map(identities.clientChains.chain) ?? clientCertificates)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -76,9 +76,9 @@ struct StaticTreeTests {
     func movedRoot() throws {
         let (above, moved) = (site.outside + "/above", site.outside + "/moved")
         mkdir(above, 0o755)
-        mkdir(above + "/root", 0o755)
-        writeFile("a", above + "/root/a..b")
-        let tree = StaticTree(above + "/root", followsLinks: false)
+        mkdir(above + "/site", 0o755)
+        writeFile("a", above + "/site/a..b")
+        let tree = StaticTree(above + "/site", followsLinks: false)
         func isThere() throws -> Bool { if case .file = try tree.open(Array("a..b".utf8)) { true } else { false } }
         #expect(try isThere())
         rename(above, moved)
@@ -87,7 +87,7 @@ struct StaticTreeTests {
         #expect(try isThere())
         unlink(above)
         mkdir(above, 0o755)
-        symlink(moved + "/root", above + "/root")
+        symlink(moved + "/site", above + "/site")
         #expect(try isThere())
     }
 

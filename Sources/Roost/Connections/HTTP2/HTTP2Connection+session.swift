@@ -1,8 +1,8 @@
 import CNghttp2
 import HTTPWire
 
-/// What the connection's session tells of, and asks. Frames are told of when the library has found them right, and have an effect then; all of it is called
-/// from within `HTTP2Session.receive` and `take`.
+/// What the connection's session tells of, and asks. But for their heads, frames are told of when the library has found them right, and have an
+/// effect then, from within `HTTP2Session.receive` and `take`.
 extension HTTP2Connection {
     /// The head of a frame has arrived, of which the library does not know yet. What it would let pass, or name otherwise than the RFC does, ends the
     /// connection here.

@@ -39,8 +39,9 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
     /// The last stream that the client has begun, and those that were reset here of late.
     var highestStream: Int32 = 0
     var resetStreams = RecentStreams()
-    /// The frames that arrive, and how many waited to be written when the library was given the last one, or a part of it.
+    /// The frames that arrive.
     private var heads = HTTP2FrameHeads(after: preface.utf8CodeUnitCount)
+    /// How many frames waited to be written when the library was given the one that arrives, or the last part of it.
     private(set) var framesBefore = 0
     /// Streams that are over, and such as may go on, at the end of this round.
     var closedStreams: [Int32] = []
