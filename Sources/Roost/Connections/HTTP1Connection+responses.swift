@@ -116,7 +116,10 @@ extension HTTP1Connection: ExchangeWire {
         return self
     }
 
-    func flush() -> Bool { transport?.writeNow() ?? true }
+    func flush(isLast: Bool) -> Bool {
+        guard let transport else { return true }
+        return isLast ? transport.writeSoon() : transport.writeNow()
+    }
 
     func responseComplete() {
         let completed = exchange

@@ -28,6 +28,20 @@ struct OutputQueue: ~Copyable {
     var count: Int { gathered.readableBytes + countBehind + countLater }
     var isEmpty: Bool { gathered.readableBytes == 0 && countBehind == 0 }
 
+    /// Whether there is something, and it is all in `gathered` and at most `limit` bytes.
+    @inline(__always)
+    func isPiece(upTo limit: Int) -> Bool {
+        countBehind == 0 && gathered.readableBytes > 0 && gathered.readableBytes <= limit
+    }
+
+    /// Puts bytes before all that is there.
+    mutating func putBack(_ bytes: [UInt8]) {
+        var first = WireBuffer()
+        first.append(bytes)
+        gathered.withUnsafeReadableBytes { first.append($0.bindMemory(to: UInt8.self).span) }
+        gathered = first
+    }
+
     /// Makes `gathered` the end of the queue, so that it may be appended to; a file stays where it is.
     mutating func gather() {
         guard countBehind > 0, file == nil else { return }

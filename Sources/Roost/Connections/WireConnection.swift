@@ -97,6 +97,8 @@ protocol ConnectionTransport: AnyObject {
     func connectionChanged()
     /// Writes what it can of the output at once, and closes nothing; false if the peer turns out to be gone.
     func writeNow() -> Bool
+    /// Has the output sent, at once or together with that of others; like `writeNow` otherwise.
+    func writeSoon() -> Bool
     /// Drives `successor` in place of the connection that asks for it, which has nothing left to write and begins nothing more.
     func replaceConnection(with successor: WireConnection)
 }
@@ -104,4 +106,6 @@ protocol ConnectionTransport: AnyObject {
 extension ConnectionTransport {
     /// For one that writes at the end of a round soon enough.
     func writeNow() -> Bool { true }
+
+    func writeSoon() -> Bool { writeNow() }
 }

@@ -86,7 +86,7 @@ extension Exchange {
         } catch {
             throw startFailed(error)
         }
-        writeIfAtOnce()
+        writeIfAtOnce(isLast: true)
         finish()
     }
 
@@ -122,19 +122,19 @@ extension Exchange {
             try wire?.write(body, more: more || awaitsTrailers)
             sentBytes &+= body.readableBytes
         }
-        writeIfAtOnce()
+        writeIfAtOnce(isLast: !more)
         guard !more else { return }
         if awaitsTrailers { response = .trailing } else { finish() }
     }
 
     /// Writes what was sent if the application wants that. One that goes on on the loop's thread has no other way to learn that its client is gone.
     @inline(__always)
-    func writeIfAtOnce() {
-        if writesAtOnce { writeAtOnce() }
+    func writeIfAtOnce(isLast: Bool = false) {
+        if writesAtOnce { writeAtOnce(isLast: isLast) }
     }
 
-    private func writeAtOnce() {
-        if let wire, !wire.flush() { disconnect() }
+    private func writeAtOnce(isLast: Bool) {
+        if let wire, !wire.flush(isLast: isLast) { disconnect() }
     }
 
     /// Whether nobody takes the response any more: the client is gone, or the response is complete.
@@ -163,7 +163,7 @@ extension Exchange {
                 trailers = Headers()
                 throw error
             }
-            writeIfAtOnce()
+            writeIfAtOnce(isLast: true)
             finish()
         case .complete:
             guard trailers.isEmpty else { throw .unexpectedEvent("http.response.trailers was sent after the response was complete") }

@@ -29,8 +29,9 @@ protocol ExchangeWire: AnyObject {
     func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire
     /// Puts an interim response with these fields on the wire (103). On an error nothing is on the wire.
     func hint(_ fields: Headers) throws(ASGIError)
-    /// Writes what it can at once; false if the client turns out to be gone, of which the exchange is told once more later.
-    func flush() -> Bool
+    /// Writes what it can at once, or has the last of it written soon; false if the client turns out to be gone, of which the exchange is told once more
+    /// later.
+    func flush(isLast: Bool) -> Bool
     /// The whole response is on the wire.
     func responseComplete()
     /// Answers with an error of the server's own, in place of a response that the application did not start.

@@ -34,7 +34,7 @@ package struct MonotonicTime: Comparable, Sendable {
 }
 
 /// A span of time as the event loops count it.
-package struct Nanoseconds: Sendable {
+package struct Nanoseconds: Comparable, Sendable {
     var count: UInt64
 
     init(count: UInt64) {
@@ -51,5 +51,9 @@ package struct Nanoseconds: Sendable {
         let (whole, wholeOverflows) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, overflow) = whole.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
         count = wholeOverflows || overflow ? .max : sum
+    }
+
+    package static func < (left: Nanoseconds, right: Nanoseconds) -> Bool {
+        left.count < right.count
     }
 }

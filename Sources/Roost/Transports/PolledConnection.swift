@@ -29,6 +29,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private var isNoted = false
     /// The output does not fit into the socket's buffer; the kernel tells when it does.
     private var isBlocked = false
+    /// The transport holds output of this connection, which comes before all that there is now.
+    private var isHeld = false
     /// The peer has shut down its side while nothing was being read: asked about again, the kernel would say so for ever.
     private var ignoresHangUp = false
     private var interest: UInt32
@@ -168,7 +170,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         isNoted = false
         guard case .open = state else { return }
         let connection = connection
-        if !isBlocked { writeOutput(of: connection) }
+        if !isBlocked, !waits(connection), !handOver(connection) { writeOutput(of: connection) }
         guard case .open = state else { return }
         switch connection.ending {
         case .open:
@@ -187,6 +189,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     /// - Parameter connection: the one that there is; as long as it has something to write it is not replaced.
     private func writeOutput(of connection: WireConnection) {
+        if isHeld { transport.releaseHeld() }
         while !connection.output.isEmpty {
             let count = connection.output.write(to: descriptor)
             if count > 0 {
@@ -211,8 +214,41 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         connection.releaseOutputStorage()
     }
 
+    /// Whether all that the connection has written is held, and may stay so.
+    private func waits(_ connection: WireConnection) -> Bool {
+        guard isHeld, connection.output.isEmpty, case .open = connection.ending else { return false }
+        return true
+    }
+
+    /// Has the output sent together with that of others; false if it is to be sent at once.
+    private func handOver(_ connection: WireConnection) -> Bool {
+        guard transport.holdsOutput, !isHeld, case .open = connection.ending, connection.output.isPiece(upTo: HeldOutput.largestPiece),
+            connection.output.gathered.withUnsafeReadableBytes({ transport.hold($0, of: key, to: descriptor) })
+        else { return false }
+        isHeld = true
+        connection.output.gathered.consume(connection.output.gathered.readableBytes)
+        connection.wrote()
+        connection.releaseOutputStorage()
+        return true
+    }
+
+    /// Takes note of what became of the output that was held.
+    func released(_ outcome: HeldOutput.Outcome) {
+        isHeld = false
+        metrics?.sent(outcome.sent)
+        guard !outcome.unsent.isEmpty else { return }
+        connection.output.putBack(outcome.unsent)
+        connectionChanged()
+    }
+
+    func writeSoon() -> Bool {
+        guard case .open = state, !isBlocked else { return true }
+        return handOver(connection) || writeNow()
+    }
+
     func writeNow() -> Bool {
         guard case .open = state else { return true }
+        if isHeld { transport.releaseHeld() }
         // A file is sent in turns, at the end of each round.
         while !isBlocked, !connection.output.isEmpty, connection.output.file == nil {
             let count = connection.output.write(to: descriptor)
@@ -296,6 +332,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     private func close(reset: Bool) {
         guard isOpen else { return }
+        if isHeld { transport.releaseHeld() }
         state = .closed
         if reset {
             var option = CLinux.linger(l_onoff: 1, l_linger: 0)

@@ -23,6 +23,11 @@ final class PolledTransport {
     private var acceptors: [Int32: Acceptor] = [:]
     private var watchers: [Int32: () -> Void] = [:]
     private let connectionLimit: Int
+    private var holding = HoldingPolicy()
+    private let held = HeldOutput()
+    private var isHolding = false
+    /// Exclusivity is not checked at run time: who fills it calls nothing.
+    @exclusivity(unchecked) private var outcomes: [HeldOutput.Outcome] = []
     private var isAcceptPaused = false
     /// A warning about a pause was logged, and somebody may have been waiting ever since.
     private var hasWarned = false
@@ -61,6 +66,7 @@ final class PolledTransport {
 
     deinit {
         for connection in connections.all { connection.cutOff() }
+        held.end()
         close(pollDescriptor)
         close(wakeDescriptor)
         events.deallocate()
@@ -74,12 +80,17 @@ final class PolledTransport {
         let timeout: Int32 = mayWait && !loop.hasReadyJobs ? -1 : 0
         let count = epoll_wait(pollDescriptor, events, Int32(Self.eventCapacity), timeout)
         loop.refreshClock()
-        for index in 0..<max(0, Int(count)) {
+        let turns = max(0, Int(count))
+        if turns > 1 { holding.roundBegins(at: loop.now) }
+        for index in 0..<turns {
             let event = events[index]
+            holding.turnBegins(isLast: index + 1 == turns)
             handle(event.data.u64, event.events)
             loop.runReady()
+            if isHolding, holding.isDue(at: .now()) { releaseHeld() }
         }
-        if count <= 0 { loop.runReady() }
+        if turns == 0 { loop.runReady() }
+        if turns > 1 { holding.roundEnds(at: .now(), afterTurns: turns) }
         loop.writeGatheredLog()
     }
 
@@ -88,6 +99,8 @@ final class PolledTransport {
             connections[ConnectionKey(packed: data)]?.handle(events)
             return
         }
+        // These may do what they like with connections.
+        releaseHeld()
         let descriptor = Int32(truncatingIfNeeded: data)
         if descriptor == wakeDescriptor {
             loop.takeInbox()
@@ -104,6 +117,28 @@ final class PolledTransport {
 
     /// Connections that are open.
     var connectionCount: Int { connections.count }
+
+    // MARK: Output that is sent together
+
+    /// Whether small pieces of output are to be held.
+    @inline(__always)
+    var holdsOutput: Bool { holding.isUseful }
+
+    /// Takes a small piece of a connection's output, to send it with others' soon; false if there is no room for it.
+    func hold(_ piece: UnsafeRawBufferPointer, of key: ConnectionKey, to descriptor: Int32) -> Bool {
+        guard held.hold(piece, of: key, to: descriptor) else { return false }
+        isHolding = true
+        return true
+    }
+
+    /// Sends what is held.
+    func releaseHeld() {
+        guard isHolding else { return }
+        isHolding = false
+        held.release(into: &outcomes)
+        for outcome in outcomes { connections[outcome.key]?.released(outcome) }
+        outcomes.removeAll(keepingCapacity: true)
+    }
 
     // MARK: Listeners
 
@@ -190,6 +225,7 @@ final class PolledTransport {
     ///
     /// - Parameter onIdle: called once, when no connection is left and every application has returned.
     func beginDraining(onIdle: @escaping () -> Void) {
+        releaseHeld()
         context.isDraining = true
         self.onIdle = onIdle
         context.onExchangeEnded = { [unowned self] in checkIdle() }
@@ -209,6 +245,7 @@ final class PolledTransport {
     ///
     /// - Parameter onIdle: called once, when every application has returned too.
     func cutOff(onIdle: @escaping () -> Void) {
+        releaseHeld()
         self.onIdle = onIdle
         for connection in connections.all { connection.cutOff() }
         context.cancelExchanges()

@@ -123,7 +123,7 @@ extension HTTP2Stream: ExchangeWire {
         connection.sendInterim(on: id)
     }
 
-    func flush() -> Bool { connection.writeNow() }
+    func flush(isLast: Bool) -> Bool { connection.writeNow() }
 
     func responseComplete() {
         let completed = exchange
