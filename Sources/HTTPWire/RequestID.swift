@@ -2,7 +2,8 @@
 public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     @usableFromInline
     enum Form: Sendable, Hashable {
-        case made(UInt64, UInt64)
+        /// Its digits, eight in each word, as they lie in memory.
+        case made(UInt64, UInt64, UInt64, UInt64)
         case received(String)
     }
 
@@ -12,9 +13,8 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     public static let longest = 288
 
     /// An id of 128 bits, written as 32 hexadecimal digits.
-    @inlinable
     public init(_ high: UInt64, _ low: UInt64) {
-        form = .made(high, low)
+        form = .made(hexadecimalDigits(high >> 32), hexadecimalDigits(high), hexadecimalDigits(low >> 32), hexadecimalDigits(low))
     }
 
     /// An id that came from elsewhere; nil if it is empty, longer than `longest`, or has other characters than letters, digits and `.`, `_`,
@@ -44,8 +44,8 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     /// Calls `body` with the id as it is written, in ASCII. The bytes must not be used after it has returned.
     public func withText<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result {
         switch form {
-        case .made(let high, let low):
-            return try withUnsafeBytes(of: (high.hexadecimalWords, low.hexadecimalWords), body)
+        case .made(let first, let second, let third, let fourth):
+            return try withUnsafeBytes(of: (first, second, third, fourth), body)
         case .received(let text):
             return try text.utf8.span.withUnsafeBytes(body)
         }
@@ -56,35 +56,27 @@ extension WireBuffer {
     /// Appends an id as it is written.
     public mutating func append(_ id: RequestID) {
         switch id.form {
-        case .made(let high, let low):
-            append(hexadecimalWord: high)
-            append(hexadecimalWord: low)
+        case .made(let first, let second, let third, let fourth):
+            append(words: first, second, third, fourth)
         case .received(let text):
             append(text.utf8.span)
         }
     }
 
-    /// Appends all 16 digits of a number.
-    private mutating func append(hexadecimalWord number: UInt64) {
-        let room = room(for: 16)
-        let (first, second) = number.hexadecimalWords
+    private mutating func append(words first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
+        let room = room(for: 32)
         room.storeBytes(of: first, as: UInt64.self)
         (room + 8).storeBytes(of: second, as: UInt64.self)
-        end &+= 16
+        (room + 16).storeBytes(of: third, as: UInt64.self)
+        (room + 24).storeBytes(of: fourth, as: UInt64.self)
+        end &+= 32
     }
 }
 
-extension UInt64 {
-    /// All 16 digits, eight in each word.
-    fileprivate var hexadecimalWords: (UInt64, UInt64) {
-        (hexadecimalDigits(UInt32(truncatingIfNeeded: self >> 32)), hexadecimalDigits(UInt32(truncatingIfNeeded: self)))
-    }
-}
-
-/// The eight digits of a number, the first of them in the lowest byte: each half byte is moved into a byte of its own, and all are turned into
+/// The eight digits of a number's lower half, the first of them in the lowest byte: each half byte is moved into a byte of its own, and all are turned into
 /// ASCII at once.
-private func hexadecimalDigits(_ number: UInt32) -> UInt64 {
-    var digits = UInt64(number)
+private func hexadecimalDigits(_ number: UInt64) -> UInt64 {
+    var digits = number & 0xFFFF_FFFF
     digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF
     digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
     digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F

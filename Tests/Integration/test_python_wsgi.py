@@ -5,10 +5,12 @@ import hashlib
 import http.client
 import json
 import os
+import socket
 import tempfile
 import time
 import unittest
 
+from calling import v2
 from clients import Connection, Later, ask, crowd
 from nginx import Nginx
 from pieces import Pieces, body_of, read_length, send_while_taken
@@ -544,6 +546,51 @@ class SeveralProcessesTests(PythonTestCase):
             with self.subTest(workers=workers):
                 server = self.serve("wsgi:plain_wsgi:app", *FLAGS, "--workers", str(workers))
                 self.assertIs(server.ask_json("/environ")["wsgi.multiprocess"], workers > 1)
+
+
+class ConnectionTests(PythonTestCase):
+    """What is the same for all requests of a connection, or of a peer: it is made once, and no request may see another's."""
+
+    def ask_all(self, connections):
+        """What two requests in a row say on each connection, the connections taking turns."""
+        seen = [[] for _ in connections]
+        for _ in range(2):
+            for connection, answers in zip(connections, seen):
+                for _ in range(2):
+                    answers.append(json.loads(connection.ask("/extensions").body))
+        for answers in seen:
+            self.assertEqual(answers, answers[:1] * 4)
+        return [answers[0] for answers in seen]
+
+    def test_each_peer_is_its_own(self):
+        server = self.serve("wsgi:plain_wsgi:app", "--bind", "127.0.0.1:0", "--root-path", "/below")
+        port = int(server.wait_for_output(r"running on http://127\.0\.0\.1:(\d+)").group(1))
+        with server.connection() as own, Connection(lambda: socket.create_connection(("127.0.0.1", port))) as first, \
+                Connection(lambda: socket.create_connection(("127.0.0.1", port))) as second:
+            unix, one, other = self.ask_all([own, first, second])
+        peer = {"pid": os.getpid(), "uid": os.geteuid(), "gid": os.getegid()}
+        self.assertEqual(unix["extensions"], {"roost.peer": peer})
+        self.assertEqual((unix["ends"]["REMOTE_ADDR"], unix["ends"]["SERVER_NAME"], unix["ends"]["SCRIPT_NAME"]), ("", "localhost", "/below"))
+        self.assertEqual((one["extensions"], other["extensions"]), ({}, {}))
+        self.assertEqual((one["ends"]["REMOTE_ADDR"], one["ends"]["SERVER_NAME"], one["ends"]["SERVER_PORT"]), ("127.0.0.1", "127.0.0.1", str(port)))
+        self.assertNotEqual(one["ends"]["REMOTE_PORT"], other["ends"]["REMOTE_PORT"])
+
+    def test_a_proxys_header_is_that_connections(self):
+        server = self.serve("wsgi:plain_wsgi:app", "--proxy-protocol", "v2")
+
+        def connector(source, unique_id):
+            def connect():
+                connection = server.connector()
+                connection.sendall(v2(source, tlvs=b"\x05" + len(unique_id).to_bytes(2, "big") + unique_id))
+                return connection
+            return connect
+
+        with Connection(connector(("192.0.2.1", 1001), b"one")) as first, Connection(connector(("192.0.2.2", 1002), b"other")) as second:
+            one, other = self.ask_all([first, second])
+        for seen, source, unique_id in ((one, ("192.0.2.1", "1001"), b"one"), (other, ("192.0.2.2", "1002"), b"other")):
+            self.assertEqual((seen["ends"]["REMOTE_ADDR"], seen["ends"]["REMOTE_PORT"]), source)
+            header = seen["extensions"]["proxy_protocol"]
+            self.assertEqual((header["version"], header["source"], header["tlvs"]), (2, ":".join(source), [[5, unique_id.hex()]]))
 
 
 class BehindNginxTests(PythonTestCase):

@@ -79,6 +79,7 @@ typedef struct {
 } Py_buffer;
 
 // Numbers of typeslots.h, methodobject.h, object.h and moduleobject.h; they never change.
+#define CPython_tp_call 50
 #define CPython_tp_dealloc 52
 #define CPython_tp_doc 56
 #define CPython_tp_iter 62
@@ -126,6 +127,7 @@ typedef struct {
     X(PyObject *_Nullable, PySequence_Tuple, (PyObject *_Nonnull a), (a)) \
     X(PyObject *_Nullable, PyDict_New, (void), ()) \
     X(PyObject *_Nullable, PyDict_Copy, (PyObject *_Nonnull a), (a)) \
+    X(PyObject *_Nullable, PyDictProxy_New, (PyObject *_Nonnull a), (a)) \
     X(int, PyDict_SetItem, (PyObject *_Nonnull a, PyObject *_Nonnull b, PyObject *_Nonnull c), (a, b, c)) \
     X(int, PyDict_DelItem, (PyObject *_Nonnull a, PyObject *_Nonnull b), (a, b)) \
     X(ssize_t, PyDict_Size, (PyObject *_Nonnull a), (a)) \

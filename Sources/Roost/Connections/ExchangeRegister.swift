@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The exchanges of one loop whose application is running. Others may look at them at any time, above all when the loop itself does not answer.
-final class ExchangeRegister: Sendable {
+struct ExchangeRegister: ~Copyable, Sendable {
     private let exchanges = Mutex<[Exchange]>([])
 
     /// Only on the loop.

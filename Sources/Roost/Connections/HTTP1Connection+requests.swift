@@ -85,19 +85,18 @@ extension HTTP1Connection {
         // The loop's parser serves all heads that arrive whole; only one that comes in pieces needs a parser that remembers.
         let parser = partialHead ?? shared.parser
         let outcome = parser.parse(bytes)
-        switch outcome {
-        case .needMore:
-            if partialHead == nil {
-                partialHead = parser
-                shared.replaceParser()
-            }
-            if case .idle = phase {
-                phase = .head
-                if requestCount > 0 { mark = shared.loop.now }
-            }
-        case .complete, .rejected:
-            partialHead = nil
+        guard case .needMore = outcome else {
+            if partialHead != nil { partialHead = nil }
             parser.reset()
+            return outcome
+        }
+        if partialHead == nil {
+            partialHead = parser
+            shared.replaceParser()
+        }
+        if case .idle = phase {
+            phase = .head
+            if requestCount > 0 { mark = shared.loop.now }
         }
         return outcome
     }

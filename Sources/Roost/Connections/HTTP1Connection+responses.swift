@@ -122,8 +122,7 @@ extension HTTP1Connection: ExchangeWire {
     }
 
     func responseComplete() {
-        let completed = exchange
-        exchange = nil
+        let completed = exchange.take()
         if output.file != nil { fileExchange = completed }
         if let (announced, missing) = response.shortfall {
             shared.logger.error(

@@ -69,9 +69,12 @@ extension Exchange {
     /// Takes a response at once, as `httpResponseStart` and one `httpResponseBody` do. The body's memory is not used beyond the call.
     package func send(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
         guard case .unstarted = response else { throw .unexpectedEvent("http.response.start was sent before") }
-        response = .started(status: status, headers: headers)
         announcesTrailers = false
-        try send(whole: body)
+        guard webSocket == nil, let wire, !isCancelled else {
+            response = .started(status: status, headers: headers)
+            return try send(whole: body)
+        }
+        try put(status, headers, whole: body, on: wire)
     }
 
     /// Takes the one piece of a response's body, as an `httpResponseBody` without `more`. Its memory is not used beyond the call.
@@ -79,6 +82,11 @@ extension Exchange {
         guard case .started(let status, let headers) = response, webSocket == nil, let wire, !awaitsTrailers, !isCancelled else {
             return _ = try send(.httpResponseBody(ByteBuffer(bytes: body)))
         }
+        try put(status, headers, whole: body, on: wire)
+    }
+
+    @inline(__always)
+    private func put(_ status: Int, _ headers: Headers, whole body: UnsafeRawBufferPointer, on wire: any ExchangeWire) throws(ASGIError) {
         do {
             sentStatus = status
             try wire.start(status: status, headers: withPolicy(headers), whole: body)
@@ -86,7 +94,9 @@ extension Exchange {
         } catch {
             throw startFailed(error)
         }
-        writeIfAtOnce(isLast: true)
+        guard writesAtOnce else { return finish(on: wire) }
+        // The client may turn out to be gone.
+        writeAtOnce(isLast: true)
         finish()
     }
 
@@ -183,23 +193,25 @@ extension Exchange {
     /// Notes that the whole response is on the wire.
     @inline(__always)
     func finish() {
-        if let wire {
-            let isComplete = !wire.lacksBody
-            if !isComplete {
-                trace?.note(.incompleteResponse)
-                isShort = true
-            }
-            // Until a file is sent it is not known how much of it was.
-            if !hasFile || !wire.sendsFile { logAccess(isComplete: isComplete) }
+        if let wire { finish(on: wire) } else { complete() }
+    }
+
+    @inline(__always)
+    private func finish(on wire: any ExchangeWire) {
+        let isComplete = !wire.lacksBody
+        if !isComplete {
+            trace?.note(.incompleteResponse)
+            isShort = true
         }
+        // Until a file is sent it is not known how much of it was.
+        if !hasFile || !wire.sendsFile { logAccess(isComplete: isComplete) }
         complete()
     }
 
     @inline(__always)
     func complete() {
         response = .complete
-        let wire = self.wire
-        self.wire = nil
+        let wire = self.wire.take()
         resumeEventWaits()
         resumeRoomWaiter()
         wire?.responseComplete()

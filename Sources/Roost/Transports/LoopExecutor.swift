@@ -28,6 +28,8 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     // Exclusivity is not checked at run time where it says so: nothing is called while these change.
     @exclusivity(unchecked) private var jobs: [UnownedJob] = []
     private var nextJob = 0
+    /// What has changed in this round: the first, which most often is the only one, and the others.
+    @exclusivity(unchecked) private var firstChanged: (any LoopParticipant)?
     @exclusivity(unchecked) private var changed: [any LoopParticipant] = []
     private var isRunning = false
     /// Set once, by the loop's thread; from then on it is only read.
@@ -177,16 +179,16 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     /// Notes that a connection changed; it is settled once, at the end of `runReady`.
     @inline(__always)
     func noteChange(of participant: any LoopParticipant) {
-        changed.append(participant)
+        if firstChanged == nil, changed.isEmpty { firstChanged = participant } else { changed.append(participant) }
     }
 
     /// Calls `action` at the end of this round, so that what it makes ready comes after other connections had their turn.
     func inNextRound(_ action: @escaping () -> Void) {
-        if isCurrent, !hasEnded { changed.append(Deferred(action: action)) } else { action() }
+        if isCurrent, !hasEnded { noteChange(of: Deferred(action: action)) } else { action() }
     }
 
     /// Whether jobs are left for the next round, so that the transport must not sleep.
-    var hasReadyJobs: Bool { nextJob < jobs.count || !changed.isEmpty }
+    var hasReadyJobs: Bool { nextJob < jobs.count || firstChanged != nil || !changed.isEmpty }
 
     /// Whether the transport is in a round of its own, at the end of which everything is settled.
     var isInRound = false
@@ -208,6 +210,19 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     func runReady() {
         guard !isRunning, hasReadyJobs else { return }
         isRunning = true
+        if nextJob < jobs.count { runJobs() }
+        while true {
+            if let participant = firstChanged {
+                firstChanged = nil
+                participant.settle()
+            }
+            if !changed.isEmpty { settleChanged() }
+            if firstChanged == nil { break }
+        }
+        isRunning = false
+    }
+
+    private func runJobs() {
         let executor = asUnownedTaskExecutor()
         var budget = Self.jobBudget
         while nextJob < jobs.count, budget > 0 {
@@ -216,22 +231,21 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             budget -= 1
             job.runSynchronously(on: executor)
         }
-        // Often there was none, which is cheaper to find out than to remove nothing.
-        if nextJob > 0 {
-            if nextJob == jobs.count {
-                jobs.removeAll(keepingCapacity: true)
-            } else {
-                jobs.removeSubrange(..<nextJob)
-            }
-            nextJob = 0
+        if nextJob == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+        } else {
+            jobs.removeSubrange(..<nextJob)
         }
+        nextJob = 0
+    }
+
+    private func settleChanged() {
         var index = 0
         while index < changed.count {
             changed[index].settle()
             index += 1
         }
         changed.removeAll(keepingCapacity: true)
-        isRunning = false
     }
 }
 

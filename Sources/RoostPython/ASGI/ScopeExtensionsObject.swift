@@ -2,7 +2,7 @@ import CPython
 import ProxyProtocol
 import Roost
 
-/// Makes Roost's scope extensions as ASGI has them: a dictionary of dictionaries by name, each of them the request's own.
+/// Makes Roost's scope extensions as ASGI has them: a dictionary of dictionaries by name, each of them the request's own, or one that nobody can change.
 ///
 /// For threads that hold the GIL.
 final class ScopeExtensionsObject {
@@ -39,21 +39,41 @@ final class ScopeExtensionsObject {
 
     /// - Parameters:
     ///   - requestID: what the request is called.
-    ///   - hasEvents: whether the application sends events, to which some extensions add.
-    func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference, hasEvents: Bool = true) throws(PythonRaised) -> PythonReference {
+    func make(_ extensions: ScopeExtensions, requestID: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
         let all = PythonDictionary(try PythonReference(PyDict_New()))
         let request = try PythonReference(PyDict_New())
         try share(requestID.pointer, at: idKey, of: request.pointer)
         try all.set(requestIDKey, request)
-        if hasEvents { try setEvents(extensions, of: all) }
+        try setEvents(extensions, of: all)
         if let credentials = extensions.peer {
             let peer = try dictionary(credentials)
             try all.set(peerKey, peer)
         }
         guard !extensions.isOfPlainConnection else { return all.release() }
-        if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls)) }
-        if let header = extensions.proxyProtocol { try all.set("proxy_protocol", Self.dictionary(header)) }
+        if let tls = extensions.tls { try all.set("tls", Self.dictionary(tls).release()) }
+        if let header = extensions.proxyProtocol { try all.set("proxy_protocol", Self.dictionary(header).release()) }
         return all.release()
+    }
+
+    /// Those that are about the connection, which can be read only: for an application that sends no events and has the request's id elsewhere.
+    func makeReadOnly(_ extensions: ScopeExtensions) throws(PythonRaised) -> PythonReference {
+        let all = PythonDictionary(try PythonReference(PyDict_New()))
+        if let credentials = extensions.peer { try all.set(peerKey, Self.readOnly(dictionary(credentials))) }
+        if !extensions.isOfPlainConnection {
+            if let tls = extensions.tls { try all.set("tls", Self.readOnly(Self.dictionary(tls).release())) }
+            if let header = extensions.proxyProtocol { try all.set("proxy_protocol", Self.readOnly(Self.dictionary(header).release())) }
+        }
+        return try Self.readOnly(all.release())
+    }
+
+    /// A dictionary that nobody can change, and its lists as tuples.
+    private static func readOnly(_ dictionary: borrowing PythonReference) throws(PythonRaised) -> PythonReference {
+        for name in ["client_cert_chain", "tlvs"] {
+            let key = try PythonText.object(name)
+            guard let list = PyDict_GetItemWithError(dictionary.pointer, key.pointer) else { continue }
+            try set(PythonReference(PySequence_Tuple(list)), at: key.pointer, of: dictionary.pointer)
+        }
+        return try PythonReference(PyDictProxy_New(dictionary.pointer))
     }
 
     /// What an application may send beyond the usual events.
@@ -132,8 +152,6 @@ struct PythonDictionary: ~Copyable {
         let key = try PythonText.object(key)
         try set(key.pointer, value)
     }
-
-    func set(_ key: String, _ value: consuming PythonDictionary) throws(PythonRaised) { try set(key, value.release()) }
 
     func set(_ key: String, _ value: String?) throws(PythonRaised) {
         guard let value else { return try setNone(key) }

@@ -34,10 +34,9 @@ struct KnownFieldNames {
         Py_DecRef(before?.object)
     }
 
-    /// Forgets everything.
-    mutating func removeAll() {
+    /// Lets go of the names, once and last of all.
+    func end() {
         for name in names { Py_DecRef(name?.object) }
-        names = []
     }
 
     private static func place(of object: PyPointer) -> Int {

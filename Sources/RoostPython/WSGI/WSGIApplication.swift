@@ -20,7 +20,8 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
     /// The application: `application(environ, start_response)` returns an iterable.
     let callable: PyPointer
     let types: WSGITypes
-    let heads: WSGIHeads
+    /// Exclusivity is not checked at run time: whoever uses it holds the GIL, and it calls nothing that lets go of it.
+    @exclusivity(unchecked) var heads = WSGIHeads()
     let bodies = SmallBodies()
     let environ: WSGIEnviron
     /// Whether the thread that drives the server must hold the GIL.
@@ -35,7 +36,6 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
         let threads = settings.config.wsgiThreads
         runsOnLoop = threads <= 1
         types = try WSGITypes.get()
-        heads = WSGIHeads()
         environ = try WSGIEnviron(module.interned, types, isMultithreaded: threads > 1, isMultiprocess: settings.config.isOneOfSeveral)
         lock = runsOnLoop ? TurnLock(turn: turn) : InterpreterLock()
         // The threads of the first kind take their turn for each request.
@@ -54,11 +54,11 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
         let head = exchange.head
         switch head.framing {
         case .none:
-            start(exchange, ByteBuffer(), .here)
+            start(exchange, nil, .here)
         case .length(let length) where length > Self.memoryLimit || head.expectsContinue:
-            startOnThread(exchange, ByteBuffer(), .ahead)
+            startOnThread(exchange, nil, .ahead)
         case .chunked where head.expectsContinue:
-            startOnThread(exchange, ByteBuffer(), .ahead)
+            startOnThread(exchange, nil, .ahead)
         case .length, .chunked:
             gather(exchange, GatheredBody())
         }
@@ -84,14 +84,15 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
         body.isLate = true
     }
 
-    private func start(_ exchange: Exchange, _ body: ByteBuffer, _ ending: WSGIInput.Ending) {
+    /// - Parameter body: what has come of it; nil for nothing.
+    private func start(_ exchange: Exchange, _ body: ByteBuffer?, _ ending: WSGIInput.Ending) {
         guard runsOnLoop else { return startOnThread(exchange, body, ending) }
         guard enter() else { return postpone(exchange) { [self] in start(exchange, body, ending) } }
         serve(exchange, body, ending, on: nil)
         leave()
     }
 
-    private func startOnThread(_ exchange: Exchange, _ body: ByteBuffer, _ ending: WSGIInput.Ending) {
+    private func startOnThread(_ exchange: Exchange, _ body: ByteBuffer?, _ ending: WSGIInput.Ending) {
         do {
             try pool.submit { [self] in
                 // The lock of the pool's threads is the GIL, which is not held while a turn is waited for.
@@ -105,12 +106,12 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
     }
 
     /// Runs a request: from its beginning to its end with a channel, without one up to where it waits for its client.
-    private func serve(_ exchange: Exchange, _ body: ByteBuffer, _ ending: WSGIInput.Ending, on channel: WSGIChannel?) {
+    private func serve(_ exchange: Exchange, _ body: ByteBuffer?, _ ending: WSGIInput.Ending, on channel: WSGIChannel?) {
         let input: WSGIInputObject?
-        if case .here = ending, body.readableBytes == 0 {
+        if case .here = ending, body?.readableBytes ?? 0 == 0 {
             input = nil
         } else {
-            input = WSGIInputObject(WSGIInput(WSGIChannel(exchange, lock: lock), first: body, ending))
+            input = WSGIInputObject(WSGIInput(WSGIChannel(exchange, lock: lock), first: body ?? ByteBuffer(), ending))
         }
         let request = WSGIRequest(exchange, self, channel, input)
         do throws(PythonRaised) {

@@ -17,6 +17,7 @@ final class WSGIEnviron {
     /// What is the same for every request, or for most.
     private let template: PyPointer
     private let extensions: ScopeExtensionsObject
+    private let origins = OriginTemplate()
     /// Exclusivity is not checked at run time: nothing that looks for a name runs Python's code.
     @exclusivity(unchecked) private var fieldNames = WSGIFieldNames()
     private var server: KnownEndpoint?
@@ -62,12 +63,19 @@ final class WSGIEnviron {
     ///   - input: `wsgi.input`; nil if the request has no body.
     ///   - errors: `wsgi.errors`.
     func make(for exchange: Exchange, input: PyPointer?, errors: PyPointer) throws(PythonRaised) -> PythonReference {
-        let environ = try PythonReference(PyDict_Copy(template))
+        let environ: PythonReference
+        if let copy = try origins.copy(
+            for: exchange.constantOrigin, of: template, fill: { (template) throws(PythonRaised) in try setEnds(of: exchange, of: template) })
+        {
+            environ = copy
+        } else {
+            environ = try PythonReference(PyDict_Copy(template))
+            try setEnds(of: exchange, of: environ.pointer)
+        }
         let dictionary = environ.pointer
         let head = exchange.head
         let slice = head.bytes
         let bytes = slice.span
-        let request = HTTPScope(exchange)
 
         // Of what the template says, only what is different is set.
         let method = bytes.extracting(head.methodRange)
@@ -76,7 +84,7 @@ final class WSGIEnviron {
         } else if !method.equals("GET") {
             try set(PythonText.ascii(method), at: names.requestMethod, of: dictionary)
         }
-        try setPath(of: head, bytes.extracting(head.rawPathRange), rootPath: request.rootPath, of: dictionary)
+        try setPath(of: head, bytes.extracting(head.rawPathRange), rootPath: HTTPScope(exchange).rootPath, of: dictionary)
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.latin1(bytes.extracting(query)), at: names.queryString, of: dictionary) }
         switch head.version {
@@ -84,15 +92,8 @@ final class WSGIEnviron {
         case .http11: break
         case .http2: try share(names.http2, at: names.serverProtocol, of: dictionary)
         }
-        let isSecure = request.scheme == "https"
-        if isSecure { try share(names.https, at: names.urlScheme, of: dictionary) }
-        try setServer(request.server, isSecure: isSecure, of: dictionary)
-        if let client = request.client {
-            try set(PythonText.object(client.host), at: names.remoteAddress, of: dictionary)
-            if let port = client.port, port != 0 { try set(PythonText.object("\(port)"), at: names.remotePort, of: dictionary) }
-        }
         if exchange.hasOtherHeaders {
-            try setFields(request.headers, of: dictionary)
+            try setFields(HTTPScope(exchange).headers, of: dictionary)
         } else {
             try setFields(of: head, bytes, of: dictionary)
         }
@@ -103,8 +104,22 @@ final class WSGIEnviron {
         try interned.requestID.set(id)
         try interned.traceID.set(exchange.traceIDs.trace)
         try share(id.pointer, at: names.requestID, of: dictionary)
-        try set(extensions.make(request.extensions, requestID: id, hasEvents: false), at: names.extensions, of: dictionary)
         return environ
+    }
+
+    /// Who is at the two ends of the connection, how it reached the application, and where that is mounted.
+    private func setEnds(of exchange: Exchange, of dictionary: PyPointer) throws(PythonRaised) {
+        let request = HTTPScope(exchange)
+        let isSecure = request.scheme == "https"
+        if isSecure { try share(names.https, at: names.urlScheme, of: dictionary) }
+        try setServer(request.server, isSecure: isSecure, of: dictionary)
+        if let client = request.client {
+            try set(PythonText.object(client.host), at: names.remoteAddress, of: dictionary)
+            if let port = client.port, port != 0 { try set(PythonText.object("\(port)"), at: names.remotePort, of: dictionary) }
+        }
+        let rootPath = request.rootPath
+        if !rootPath.isEmpty { try set(PythonText.latin1(Array(rootPath.utf8).span), at: names.scriptName, of: dictionary) }
+        try set(extensions.makeReadOnly(request.extensions), at: names.extensions, of: dictionary)
     }
 
     /// Splits the path where the application is mounted, as `MountedPath` does.
@@ -124,7 +139,6 @@ final class WSGIEnviron {
             if path.count > 1 || path[0] != 0x2F { try set(PythonText.latin1(path), at: names.pathInfo, of: dictionary) }
             return
         }
-        try set(PythonText.latin1(Array(rootPath.utf8).span), at: names.scriptName, of: dictionary)
         let below = path.withUnsafeBufferPointer { $0.path(below: rootPath.utf8)?.count }
         try set(PythonText.latin1(path.extracting(last: below ?? path.count)), at: names.pathInfo, of: dictionary)
     }

@@ -16,8 +16,8 @@ struct WSGIFieldNames {
     }
 
     private struct Entry {
-        /// A `bytes`.
-        let name: PyPointer
+        /// The memory of a `bytes` that is never let go.
+        let name: UnsafeRawBufferPointer
         /// The variable; nil if there is none for this name.
         let variable: PyPointer?
         /// The request in which it came last.
@@ -63,14 +63,15 @@ struct WSGIFieldNames {
         }
         guard count < Self.capacity else { return try Self.uncertain(name) }
         let key = try PythonText.bytes(name)
-        guard let variable = try Self.variable(for: name.copied) else {
-            count += 1
-            entries[index] = Entry(name: key.release(), variable: nil, request: request, isSecret: true)
+        guard let kept = exactBytes(key.pointer) else { throw PythonRaised() }
+        let variable = try Self.variable(for: name.copied)
+        count += 1
+        _ = key.release()
+        guard let variable else {
+            entries[index] = Entry(name: kept, variable: nil, request: request, isSecret: true)
             return .none
         }
-        count += 1
-        entries[index] = Entry(
-            name: key.release(), variable: returning(variable.pointer), request: request, isSecret: HeaderPairs.isSecret(name))
+        entries[index] = Entry(name: kept, variable: returning(variable.pointer), request: request, isSecret: HeaderPairs.isSecret(name))
         return .variable(variable, isRepeated: false, index: index)
     }
 

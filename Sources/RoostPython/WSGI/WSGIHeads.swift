@@ -19,22 +19,21 @@ struct WSGIHead {
 /// Reads what applications give to `start_response`.
 ///
 /// Used by threads that hold the GIL. Nothing that is called while fields are gathered runs Python's code, so no other thread comes between.
-final class WSGIHeads {
-    /// Exclusivity is not checked at run time: it is only appended to and finished, which calls nothing.
-    @exclusivity(unchecked) private var builder = HeadersBuilder()
-    @exclusivity(unchecked) private var names = KnownFieldNames()
+struct WSGIHeads: ~Copyable {
+    private var builder = HeadersBuilder()
+    private var names = KnownFieldNames()
 
     deinit {
         // On whatever thread this is.
-        InterpreterLock().held { names.removeAll() }
+        InterpreterLock().held { names.end() }
     }
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong.
-    func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
+    mutating func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
         let code = try code(of: status)
         var contentLength: Int?
         do throws(PythonRaised) {
-            try forEachPair(of: headers) { name, value throws(PythonRaised) in try append(name, value, &contentLength) }
+            try Self.forEachPair(of: headers) { name, value throws(PythonRaised) in try append(name, value, &contentLength) }
         } catch {
             // What was appended must not turn up in the next response.
             _ = builder.finish()
@@ -78,7 +77,7 @@ final class WSGIHeads {
             "\"\(text.prefix(100))\" is no status; expected a number from 200 to 599 and a reason, such as \"200 OK\"")
     }
 
-    private func forEachPair(
+    private static func forEachPair(
         of headers: PyPointer, _ body: (PyPointer, PyPointer) throws(PythonRaised) -> Void
     ) throws(PythonRaised) {
         let objects = cpython_objects().pointee
@@ -96,7 +95,7 @@ final class WSGIHeads {
         }
     }
 
-    private func append(_ name: PyPointer, _ value: PyPointer, _ contentLength: inout Int?) throws(PythonRaised) {
+    private mutating func append(_ name: PyPointer, _ value: PyPointer, _ contentLength: inout Int?) throws(PythonRaised) {
         if let known = names[name] { return try append(known.bytes, isContentLength: known.isContentLength, value, &contentLength) }
         let text = try Latin1Text(name)
         guard text.isToken else {
@@ -109,7 +108,7 @@ final class WSGIHeads {
         try append(text.bytes, isContentLength: isContentLength, value, &contentLength)
     }
 
-    private func append(
+    private mutating func append(
         _ name: UnsafeRawBufferPointer, isContentLength: Bool, _ value: PyPointer, _ contentLength: inout Int?
     ) throws(PythonRaised) {
         let value = try Latin1Text(value)
@@ -118,7 +117,7 @@ final class WSGIHeads {
                 cpython_objects().pointee.value_error, "the value of the header field \(Self.quoted(name)) has a control character in it")
         }
         builder.append(name: name, value: value.bytes)
-        if isContentLength { contentLength = Int(String(decoding: value.bytes, as: UTF8.self)) }
+        if isContentLength { contentLength = value.bytes.number }
     }
 
     private static func quoted(_ name: UnsafeRawBufferPointer) -> String {
@@ -174,6 +173,17 @@ private struct Latin1Text: ~Copyable {
 }
 
 extension UnsafeRawBufferPointer {
+    /// The number of up to 18 digits that these bytes are; nil if they are none.
+    fileprivate var number: Int? {
+        guard !isEmpty, count <= 18 else { return nil }
+        var number = 0
+        for byte in self {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            number = number * 10 + Int(byte & 0x0F)
+        }
+        return number
+    }
+
     fileprivate var isContentLength: Bool {
         let name: StaticString = "content-length"
         guard count == name.utf8CodeUnitCount else { return false }

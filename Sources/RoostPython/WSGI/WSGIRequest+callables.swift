@@ -36,7 +36,8 @@ extension WSGIRequest {
         response = .started(head)
         isBodiless = exchange.head.isHead || head.isBodiless
         bodyLeft = isBodiless ? nil : head.contentLength
-        return try PythonReference(PyCFunction_NewEx(application.types.writeDefinition, itself, nil))
+        // Called, the request's object is `write`: to make a function that hardly anybody calls would cost each request something.
+        return PythonReference(sharing: itself)
     }
 
     /// Raises what `sys.exc_info()` has told of.
@@ -86,13 +87,17 @@ extension WSGIRequest {
         ])
     }
 
-    /// `write`, the same.
-    static func writeTable() -> UnsafeMutablePointer<PyMethodDef> {
-        HeapType.table([
-            .init(name: "write", flags: METH_O) { instance, data in
-                guard let request = HeapType.content(instance, as: WSGIRequest.self), let data else { return nil }
-                return returningNone { () throws(PythonRaised) in try request.write(data) }
+    /// `write`: the request's object, called.
+    static var writeSlot: (slot: Int32, function: UnsafeMutableRawPointer) {
+        let function: @convention(c) (PyPointer?, PyPointer?, PyPointer?) -> PyPointer? = { instance, arguments, names in
+            guard let request = HeapType.content(instance, as: WSGIRequest.self), let arguments else { return nil }
+            return returningNone { () throws(PythonRaised) in
+                guard PyTuple_Size(arguments) == 1, names.map({ PyDict_Size($0) == 0 }) ?? true, let data = PyTuple_GetItem(arguments, 0) else {
+                    throw raise(cpython_objects().pointee.type_error, "write() takes one argument, a piece of the response's body")
+                }
+                try request.write(data)
             }
-        ])
+        }
+        return (CPython_tp_call, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
     }
 }

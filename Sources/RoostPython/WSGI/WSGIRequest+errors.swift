@@ -5,7 +5,7 @@ import Roost
 extension WSGIRequest {
     static func makeType() throws(PythonRaised) -> HeapType {
         try HeapType(
-            "_roost.ErrorStream", doc: "Lines for the log, one entry each.",
+            "_roost.ErrorStream", doc: "Lines for the log, one entry each; called, it writes a piece of the response's body.", slots: [writeSlot],
             methods: [
                 .init(name: "write", flags: METH_O) { instance, text in
                     WSGIRequest.perform(instance, text) { request, text throws(PythonRaised) in try request.log(text) }

@@ -5,7 +5,7 @@ import Roost
 
 /// One request of a WSGI application in Python: its response, piece by piece, as its client takes them.
 ///
-/// Python sees it as `wsgi.errors`, and `start_response` and `write` are functions that are bound to it.
+/// Python sees it as `wsgi.errors` and as `write`, and `start_response` is a function that is bound to it.
 ///
 /// `@unchecked Sendable`: used by threads that hold the GIL, and that are one after the other: the one that calls the application, or the loop's.
 final class WSGIRequest: @unchecked Sendable {

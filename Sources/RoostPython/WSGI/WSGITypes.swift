@@ -12,7 +12,6 @@ struct WSGITypes: @unchecked Sendable {
     let files: WSGIFiles
     let close: PyPointer
     let startResponseDefinition: UnsafeMutablePointer<PyMethodDef>
-    let writeDefinition: UnsafeMutablePointer<PyMethodDef>
 
     private init() throws(PythonRaised) {
         request = try WSGIRequest.makeType()
@@ -22,7 +21,6 @@ struct WSGITypes: @unchecked Sendable {
         files = try WSGIFiles()
         close = try PythonReference(PyUnicode_InternFromString("close")).release()
         startResponseDefinition = WSGIRequest.startResponseTable()
-        writeDefinition = WSGIRequest.writeTable()
     }
 
     nonisolated(unsafe) private static var made: WSGITypes?

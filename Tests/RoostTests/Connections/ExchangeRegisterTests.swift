@@ -12,17 +12,17 @@ struct ExchangeRegisterTests {
             try await send.answer("late")
         }
         try withMemoryConnection(app) { memory in
-            let register = memory.context.status.exchanges
-            #expect(register.oldest(10, at: .now()).isEmpty)
+            func oldest(_ count: Int) -> [RequestInFlight] { memory.context.status.exchanges.oldest(count, at: .now()) }
+            #expect(oldest(10).isEmpty)
             memory.receive("GET /slow?token=secret HTTP/1.1\r\nhost: a\r\nx-request-id: r1\r\n\r\n")
-            let seen = register.oldest(10, at: .now())
+            let seen = oldest(10)
             #expect(seen.map(\.path) == ["/slow"])
             #expect(seen.map(\.method) == ["GET"])
             #expect(seen.allSatisfy { $0.age >= .zero && !$0.id.isEmpty && $0.client == nil })
-            #expect(register.oldest(0, at: .now()).isEmpty)
+            #expect(oldest(0).isEmpty)
             memory.connection.peerGone()
             memory.loop.runReady()
-            #expect(register.oldest(10, at: .now()).isEmpty)
+            #expect(oldest(10).isEmpty)
         }
     }
 

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+import types
 import urllib.parse
 from wsgiref.validate import validator
 
@@ -78,6 +79,27 @@ def show_environ(environ, start_response):
     shown["wsgi.version"] = list(environ["wsgi.version"])
     shown["type"] = type(environ).__name__
     return answer_json(start_response, shown)
+
+
+@at("/extensions")
+def show_extensions(environ, start_response):
+    """Shows what there is of the connection, and that nothing of it can be changed."""
+    def shown(part):
+        if not isinstance(part, types.MappingProxyType):
+            return part.hex() if isinstance(part, bytes) else part
+        for change in (lambda: part.__setitem__("spoilt", 1), lambda: part.clear()):
+            try:
+                change()
+            except (AttributeError, TypeError):
+                continue
+            return "spoilt"
+        return {name: list(map(shown_pair, value)) if isinstance(value, tuple) else shown(value) for name, value in part.items()}
+
+    def shown_pair(pair):
+        return [shown(part) for part in pair]
+
+    ends = {key: environ.get(key) for key in ("REMOTE_ADDR", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "PATH_INFO", "wsgi.url_scheme")}
+    return answer_json(start_response, {"extensions": shown(environ["roost.extensions"]), "ends": ends})
 
 
 @at("/spoil")
