@@ -253,9 +253,34 @@ extension Config {
                 reason: "forwarded stands alone: a proxy speaks either in Forwarded or in X-Forwarded fields, and the other ones are the client's"
             )
         }
+        try validateProxyHeaders()
         try validateTLS()
         if !rootPath.isEmpty, !rootPath.hasPrefix("/") || rootPath.hasSuffix("/") {
             throw ConfigError(key: "root_path", value: rootPath, reason: "it must begin with a slash and not end with one, such as /app")
+        }
+    }
+
+    /// Refuses a bind on which everybody must send a PROXY header and nobody may: it would serve no one.
+    private func validateProxyHeaders() throws(ConfigError) {
+        for bind in bind {
+            let (mode, peers) = (bind.proxyProtocol ?? proxyProtocol, bind.proxyAllowFrom ?? proxyAllowFrom)
+            guard mode != .off, mode != .auto else { continue }
+            let example: String
+            switch bind.address {
+            case .unix, .abstract:
+                if peers.trusts(.unix) { continue }
+                example = "unix:"
+            case .tcp:
+                if peers.peers.contains(where: { $0 != .unix }) { continue }
+                example = "10.0.0.0/8"
+            case .descriptor, .systemd:
+                if !peers.peers.isEmpty { continue }
+                example = "unix:,10.0.0.0/8"
+            }
+            throw ConfigError(
+                key: "proxy_allow_from", value: peers.peers.isEmpty ? "none" : "\(peers)",
+                reason: "with proxy_protocol = \(mode.rawValue) everybody on \(bind.address) must send a PROXY header, and nobody there may; name the proxy, such as \(example)"
+            )
         }
     }
 
