@@ -78,9 +78,12 @@ final class HeldOutput: Sendable {
         }
     }
 
-    /// Lets the thread end. Nothing may be held any more.
+    /// Lets the thread end, and sends nothing any more.
     func end() {
-        state.withLock { $0.hasEnded = true }
+        state.withLock { state in
+            state.hasEnded = true
+            state.pieces = []
+        }
         state.wakeOne()
     }
 

@@ -108,6 +108,20 @@ struct HeldOutputTests {
         held.release(into: &outcomes)
         #expect(outcomes.count == count && outcomes.allSatisfy { $0.sent == piece.utf8.count })
         #expect(hold(piece, held, 0, pairs[0]))
+        outcomes = []
+        held.release(into: &outcomes)
+        #expect(outcomes.map(\.key) == [key(0)])
+    }
+
+    @Test("is forgotten at the end: the descriptor may be another's then")
+    func end() throws {
+        let held = HeldOutput()
+        let pair = try Pair()
+        #expect(hold("too late", held, 1, pair))
+        held.end()
+        var outcomes: [HeldOutput.Outcome] = []
+        held.release(into: &outcomes)
+        #expect(outcomes.isEmpty)
     }
 
     @Test("only while there is more to be done, only for a moment, and only where turns are neither short nor long")
