@@ -86,7 +86,11 @@ final class ScopeExtensionsObject {
     }
 
     private func dictionary(_ credentials: PeerCredentials) throws(PythonRaised) -> PythonReference {
-        if let knownPeer, knownPeer.credentials == credentials { return try PythonReference(PyDict_Copy(knownPeer.dictionary)) }
+        if let knownPeer, knownPeer.credentials == credentials {
+            // Held, for the garbage collector may let another thread replace it meanwhile.
+            let held = PythonReference(sharing: knownPeer.dictionary)
+            return try PythonReference(PyDict_Copy(held.pointer))
+        }
         let values = PythonDictionary(try PythonReference(PyDict_New()))
         try values.set(pidKey, PythonReference(PyLong_FromLong(Int(credentials.pid))))
         try values.set(uidKey, PythonReference(PyLong_FromLong(Int(credentials.uid))))

@@ -2,7 +2,9 @@ import CPython
 
 /// A dictionary to be copied for each request of one origin, with what is the same for all of these already in it.
 ///
-/// Made when an origin comes a second time in a row: connections by TCP each have their own, and take turns. For threads that hold the GIL.
+/// Made when an origin comes a second time in a row: connections by TCP each have their own, and take turns.
+///
+/// For threads that hold the GIL. To make a dictionary may start the garbage collector, which runs code of the application's, and then other threads.
 final class OriginTemplate {
     private var origin: AnyObject?
     private var dictionary: PyPointer?
@@ -21,7 +23,11 @@ final class OriginTemplate {
     @inline(__always)
     func copy(for origin: AnyObject?, of base: PyPointer, fill: (PyPointer) throws(PythonRaised) -> Void) throws(PythonRaised) -> PythonReference? {
         guard let origin else { return nil }
-        if origin === self.origin, let dictionary { return try PythonReference(PyDict_Copy(dictionary)) }
+        if origin === self.origin, let dictionary {
+            // Held, for another thread may replace it meanwhile.
+            let held = PythonReference(sharing: dictionary)
+            return try PythonReference(PyDict_Copy(held.pointer))
+        }
         return try change(to: origin, of: base, fill: fill)
     }
 
@@ -36,7 +42,8 @@ final class OriginTemplate {
         }
         let made = try PythonReference(PyDict_Copy(base))
         try fill(made.pointer)
-        dictionary = returning(made.pointer)
+        // It may have become another origin's turn.
+        if origin === self.origin, dictionary == nil { dictionary = returning(made.pointer) }
         return try PythonReference(PyDict_Copy(made.pointer))
     }
 }

@@ -20,8 +20,7 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
     /// The application: `application(environ, start_response)` returns an iterable.
     let callable: PyPointer
     let types: WSGITypes
-    /// Exclusivity is not checked at run time: whoever uses it holds the GIL, and it calls nothing that lets go of it.
-    @exclusivity(unchecked) var heads = WSGIHeads()
+    let heads = WSGIHeads()
     let bodies = SmallBodies()
     let environ: WSGIEnviron
     /// Whether the thread that drives the server must hold the GIL.

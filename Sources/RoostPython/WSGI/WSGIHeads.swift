@@ -18,10 +18,12 @@ struct WSGIHead {
 
 /// Reads what applications give to `start_response`.
 ///
-/// Used by threads that hold the GIL. Nothing that is called while fields are gathered runs Python's code, so no other thread comes between.
-struct WSGIHeads: ~Copyable {
-    private var builder = HeadersBuilder()
-    private var names = KnownFieldNames()
+/// Used by threads that hold the GIL.
+final class WSGIHeads {
+    /// That of whoever needs one next. Exclusivity is not checked at run time: it is only taken and put back, which calls nothing.
+    @exclusivity(unchecked) private var builder = HeadersBuilder()
+    /// The same: nothing that is done with it runs Python's code.
+    @exclusivity(unchecked) private var names = KnownFieldNames()
 
     deinit {
         // On whatever thread this is.
@@ -29,11 +31,15 @@ struct WSGIHeads: ~Copyable {
     }
 
     /// - Throws: `PythonRaised` with an exception that says what is wrong.
-    mutating func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
+    func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
         let code = try code(of: status)
         var contentLength: Int?
+        // To raise may start the garbage collector, which runs code of the application's, and then another thread: that one finds another builder.
+        var builder = HeadersBuilder()
+        swap(&builder, &self.builder)
+        defer { swap(&builder, &self.builder) }
         do throws(PythonRaised) {
-            try Self.forEachPair(of: headers) { name, value throws(PythonRaised) in try append(name, value, &contentLength) }
+            try Self.forEachPair(of: headers) { name, value throws(PythonRaised) in try append(name, value, to: &builder, &contentLength) }
         } catch {
             // What was appended must not turn up in the next response.
             _ = builder.finish()
@@ -95,8 +101,8 @@ struct WSGIHeads: ~Copyable {
         }
     }
 
-    private mutating func append(_ name: PyPointer, _ value: PyPointer, _ contentLength: inout Int?) throws(PythonRaised) {
-        if let known = names[name] { return try append(known.bytes, isContentLength: known.isContentLength, value, &contentLength) }
+    private func append(_ name: PyPointer, _ value: PyPointer, to builder: inout HeadersBuilder, _ contentLength: inout Int?) throws(PythonRaised) {
+        if let known = names[name] { return try append(known.bytes, isContentLength: known.isContentLength, value, to: &builder, &contentLength) }
         let text = try Latin1Text(name)
         guard text.isToken else {
             throw raise(
@@ -105,11 +111,11 @@ struct WSGIHeads: ~Copyable {
         }
         let isContentLength = text.bytes.isContentLength
         names.keep(name, text.bytes, isContentLength: isContentLength)
-        try append(text.bytes, isContentLength: isContentLength, value, &contentLength)
+        try append(text.bytes, isContentLength: isContentLength, value, to: &builder, &contentLength)
     }
 
-    private mutating func append(
-        _ name: UnsafeRawBufferPointer, isContentLength: Bool, _ value: PyPointer, _ contentLength: inout Int?
+    private func append(
+        _ name: UnsafeRawBufferPointer, isContentLength: Bool, _ value: PyPointer, to builder: inout HeadersBuilder, _ contentLength: inout Int?
     ) throws(PythonRaised) {
         let value = try Latin1Text(value)
         guard value.isFieldValue else {
