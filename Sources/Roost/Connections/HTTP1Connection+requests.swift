@@ -86,7 +86,7 @@ extension HTTP1Connection {
         let parser = partialHead ?? shared.parser
         let outcome = parser.parse(bytes)
         guard case .needMore = outcome else {
-            if partialHead != nil { partialHead = nil }
+            partialHead = nil
             parser.reset()
             return outcome
         }

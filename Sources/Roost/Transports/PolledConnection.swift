@@ -228,7 +228,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         isHeld = true
         connection.output.gathered.consume(connection.output.gathered.readableBytes)
         connection.wrote()
-        connection.releaseOutputStorage()
+        // To have written may have led to more.
+        if connection.output.isEmpty { connection.releaseOutputStorage() } else { connectionChanged() }
         return true
     }
 

@@ -12,7 +12,6 @@ final class TraceIDVariable: @unchecked Sendable {
         variable = try RequestVariable("roost.trace_id")
     }
 
-    @inline(__always)
     func set(_ id: String?) throws(PythonRaised) {
         guard isInUse || id != nil else { return }
         isInUse = true
