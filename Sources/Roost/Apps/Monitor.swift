@@ -7,7 +7,8 @@ import Glibc
 /// `@unchecked Sendable`: `value` is touched only while `mutex` is held; the two pointers are set once and freed with the last reference,
 /// which every thread that waits holds.
 package final class Monitor<Value: Sendable>: @unchecked Sendable {
-    private var value: Value
+    /// Exclusivity is not checked at run time: who holds the mutex has it alone, and cannot take it again.
+    @exclusivity(unchecked) private var value: Value
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 

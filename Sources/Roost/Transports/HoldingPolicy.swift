@@ -3,13 +3,22 @@
 struct HoldingPolicy {
     /// For how long output is held while the loop goes on.
     static let longestHold = Nanoseconds(.microseconds(250))
-    /// How long a turn takes on average where output is held. Where it is shorter, peers do not fall asleep between two responses; where it is
-    /// longer, they would do so again before there is a second.
-    static let turns = Nanoseconds(.microseconds(8))...Nanoseconds(.microseconds(200))
+    /// Where a turn takes longer than this on average, peers would fall asleep again before there is a second response.
+    static let longestTurn = Nanoseconds(.microseconds(200))
+    /// Where it takes less than this, output is held in large rounds only: the few peers of a small one would just wait for it.
+    static let shortTurn = Nanoseconds(.microseconds(8))
+    /// How many turns a large round has at least.
+    static let largeRound = 12
+    /// How many short turns there are from one look at the clock to the next.
+    static let turnsPerLook = 8
 
     private var isWorthwhile = false
     private var isFollowed = false
     private var roundBegan = MonotonicTime.distantFuture
+    /// How many turns ago the clock was looked at.
+    private var unlooked = 0
+    /// How long a turn of the round before took; at first too long.
+    private var averageTurn = Nanoseconds(.seconds(1))
     /// No later than the work began whose output is held.
     private var since = MonotonicTime.distantFuture
 
@@ -17,9 +26,11 @@ struct HoldingPolicy {
     @inline(__always)
     var isUseful: Bool { isWorthwhile && isFollowed }
 
-    mutating func roundBegins(at now: MonotonicTime) {
+    /// - Parameter turns: how many there are, more than one.
+    mutating func roundBegins(at now: MonotonicTime, turns: Int) {
         roundBegan = now
         since = now
+        isWorthwhile = averageTurn <= Self.longestTurn && (averageTurn >= Self.shortTurn || turns >= Self.largeRound)
     }
 
     /// - Parameter isLast: whether nothing else is there to be done in this round.
@@ -27,14 +38,22 @@ struct HoldingPolicy {
     mutating func turnBegins(isLast: Bool) { isFollowed = !isLast }
 
     /// Whether what is held is to be sent at the end of a turn; what is held from now on waits anew then.
-    mutating func isDue(at now: MonotonicTime) -> Bool {
-        guard !isFollowed || since.advanced(by: Self.longestHold) <= now else { return false }
+    ///
+    /// - Parameter now: asked for where that does not cost more than it is worth.
+    @inline(__always)
+    mutating func isDue(at now: @autoclosure () -> MonotonicTime) -> Bool {
+        guard isFollowed else { return true }
+        unlooked += 1
+        if averageTurn < Self.shortTurn, unlooked < Self.turnsPerLook { return false }
+        unlooked = 0
+        let now = now()
+        guard since.advanced(by: Self.longestHold) <= now else { return false }
         since = now
         return true
     }
 
-    /// - Parameter count: how many turns there were, more than one.
-    mutating func roundEnds(at now: MonotonicTime, afterTurns count: Int) {
-        isWorthwhile = Self.turns.contains(Nanoseconds(count: (now.nanoseconds &- roundBegan.nanoseconds) / UInt64(count)))
+    /// - Parameter turns: how many there were.
+    mutating func roundEnds(at now: MonotonicTime, turns: Int) {
+        averageTurn = Nanoseconds(count: (now.nanoseconds &- roundBegan.nanoseconds) / UInt64(turns))
     }
 }

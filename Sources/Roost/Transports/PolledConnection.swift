@@ -13,6 +13,9 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         case closed
     }
 
+    /// Edge-triggered: the kernel looks at a level-triggered event again in the next round, by which most often nothing has come.
+    private static let readInterest = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+
     private static let lingerTime = Nanoseconds(.seconds(2))
     private static let lingerLimit = 1 << 20
 
@@ -29,11 +32,13 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private var isNoted = false
     /// The output does not fit into the socket's buffer; the kernel tells when it does.
     private var isBlocked = false
-    /// The transport holds output of this connection, which comes before all that there is now.
-    private var isHeld = false
+    /// The number under which the transport has last taken output of this connection to be held.
+    private var holdNumber: UInt64 = 0
     /// The peer has shut down its side while nothing was being read: asked about again, the kernel would say so for ever.
     private var ignoresHangUp = false
     private var interest: UInt32
+    /// The kernel has said that there is something to read, and it may not all be read: with `EPOLLET` it does not say so again.
+    private var mayHaveMore = false
     /// The soonest entry that the timer queue has for this connection.
     private var timerSetFor = MonotonicTime.distantFuture
 
@@ -44,7 +49,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         loop = transport.loop
         metrics = transport.context.metrics
         readBuffer = transport.readBuffer
-        interest = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+        interest = Self.readInterest
         connection = transport.context.makeConnection(from: origin)
         connection.attach(to: self)
     }
@@ -73,6 +78,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         }
         let hungUp = events & EPOLLHUP.rawValue != 0
         if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
+            mayHaveMore = true
             switch state {
             case .open: read(hungUp: hungUp, endIsNear: events & EPOLLRDHUP.rawValue != 0)
             case .lingering(let discarded, let until): linger(discarded: discarded, until: until)
@@ -91,11 +97,14 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
             let count = receive(descriptor, readBuffer)
             if count > 0 {
                 metrics?.received(count)
+                // What did not fill the buffer was all, but for the end.
+                if count < readBuffer.count, !endIsNear { mayHaveMore = false }
                 // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
                 receiver.received(UnsafeBufferPointer(rebasing: readBuffer[..<count]).span)
                 connectionChanged()
                 if rounds > 0 { receiver = connection }
             } else if count == 0 {
+                mayHaveMore = false
                 if hungUp {
                     receiver.peerGone()
                     return close(reset: false)
@@ -104,12 +113,14 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
                 ignoresHangUp = true
                 return connectionChanged()
             } else if errno == EAGAIN || errno == EINTR {
+                if errno == EAGAIN { mayHaveMore = false }
                 break
             } else {
                 receiver.peerGone()
                 return close(reset: false)
             }
         }
+        if mayHaveMore { connectionChanged() }
         if hungUp {
             connection.peerGone()
             close(reset: false)
@@ -225,7 +236,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         guard transport.holdsOutput, !isHeld, case .open = connection.ending, connection.output.isPiece(upTo: HeldOutput.largestPiece),
             connection.output.gathered.withUnsafeReadableBytes({ transport.hold($0, of: key, to: descriptor) })
         else { return false }
-        isHeld = true
+        holdNumber = transport.holdNumber
         connection.output.gathered.consume(connection.output.gathered.readableBytes)
         connection.wrote()
         // To have written may have led to more.
@@ -233,12 +244,12 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         return true
     }
 
-    /// Takes note of what became of the output that was held.
-    func released(_ outcome: HeldOutput.Outcome) {
-        isHeld = false
-        metrics?.sent(outcome.sent)
-        guard !outcome.unsent.isEmpty else { return }
-        connection.output.putBack(outcome.unsent)
+    /// Whether the transport holds output of this connection, which comes before all that there is now.
+    private var isHeld: Bool { holdNumber == transport.holdNumber }
+
+    /// Takes back what was held and could not be sent.
+    func takeBack(_ bytes: [UInt8]) {
+        connection.output.putBack(bytes)
         connectionChanged()
     }
 
@@ -275,14 +286,16 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private func updateInterest(for connection: WireConnection) {
         var wanted: UInt32 = 0
         if connection.wantsRead {
-            wanted |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+            wanted = Self.readInterest
             ignoresHangUp = false
         } else if !ignoresHangUp {
             wanted |= EPOLLRDHUP.rawValue
         }
-        if isBlocked { wanted |= EPOLLOUT.rawValue }
-        guard wanted != interest else { return }
+        if isBlocked { wanted = wanted & ~EPOLLET.rawValue | EPOLLOUT.rawValue }
+        // To be told anew, the kernel looks for what is there already.
+        guard wanted != interest || mayHaveMore && wanted == Self.readInterest else { return }
         interest = wanted
+        mayHaveMore = false
         transport.rewatch(descriptor, events: wanted, data: key.packed)
     }
 

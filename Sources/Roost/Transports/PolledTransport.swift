@@ -23,11 +23,12 @@ final class PolledTransport {
     private var acceptors: [Int32: Acceptor] = [:]
     private var watchers: [Int32: () -> Void] = [:]
     private let connectionLimit: Int
-    private var holding = HoldingPolicy()
+    /// The same: it calls nothing.
+    @exclusivity(unchecked) private var holding = HoldingPolicy()
     private let held = HeldOutput()
     private var isHolding = false
-    /// Exclusivity is not checked at run time: who fills it calls nothing.
-    @exclusivity(unchecked) private var outcomes: [HeldOutput.Outcome] = []
+    /// Another one after each release: a connection's output is held as long as this is the number under which it was taken.
+    private(set) var holdNumber: UInt64 = 1
     private var isAcceptPaused = false
     /// A warning about a pause was logged, and somebody may have been waiting ever since.
     private var hasWarned = false
@@ -76,12 +77,15 @@ final class PolledTransport {
     // MARK: Serving
 
     /// Waits until there is something to do, and does it; `mayWait: false` only does what is there.
-    func drain(mayWait: Bool) {
+    ///
+    /// - Returns: how many turns there were.
+    @discardableResult
+    func drain(mayWait: Bool) -> Int {
         let timeout: Int32 = mayWait && !loop.hasReadyJobs ? -1 : 0
         let count = epoll_wait(pollDescriptor, events, Int32(Self.eventCapacity), timeout)
         loop.refreshClock()
         let turns = max(0, Int(count))
-        if turns > 1 { holding.roundBegins(at: loop.now) }
+        if turns > 1 { holding.roundBegins(at: loop.now, turns: turns) }
         for index in 0..<turns {
             let event = events[index]
             holding.turnBegins(isLast: index + 1 == turns)
@@ -90,8 +94,9 @@ final class PolledTransport {
             if isHolding, holding.isDue(at: .now()) { releaseHeld() }
         }
         if turns == 0 { loop.runReady() }
-        if turns > 1 { holding.roundEnds(at: .now(), afterTurns: turns) }
+        if turns > 1 { holding.roundEnds(at: .now(), turns: turns) }
         loop.writeGatheredLog()
+        return turns
     }
 
     private func handle(_ data: UInt64, _ events: UInt32) {
@@ -125,6 +130,9 @@ final class PolledTransport {
     var holdsOutput: Bool { holding.isUseful }
 
     /// Takes a small piece of a connection's output, to send it with others' soon; false if there is no room for it.
+    ///
+    /// Never inlined: to call what is the transport's own, it need not be retained.
+    @inline(never)
     func hold(_ piece: UnsafeRawBufferPointer, of key: ConnectionKey, to descriptor: Int32) -> Bool {
         guard held.hold(piece, of: key, to: descriptor) else { return false }
         isHolding = true
@@ -135,9 +143,10 @@ final class PolledTransport {
     func releaseHeld() {
         guard isHolding else { return }
         isHolding = false
-        held.release(into: &outcomes)
-        for outcome in outcomes { connections[outcome.key]?.released(outcome) }
-        outcomes.removeAll(keepingCapacity: true)
+        holdNumber &+= 1
+        let (sent, leftovers) = held.release()
+        context.metrics?.sent(sent)
+        for leftover in leftovers { connections[leftover.key]?.takeBack(leftover.bytes) }
     }
 
     // MARK: Listeners

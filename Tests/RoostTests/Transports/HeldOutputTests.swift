@@ -52,9 +52,8 @@ struct HeldOutputTests {
         let (a, b) = (try Pair(), try Pair())
         for round in 0..<3 {
             #expect(hold("to a \(round)", held, 1, a) && hold("and to b \(round)", held, 2, b))
-            var outcomes: [HeldOutput.Outcome] = []
-            held.release(into: &outcomes)
-            #expect(outcomes.map(\.key) == [key(1), key(2)] && outcomes.map(\.sent) == [6, 10] && outcomes.allSatisfy { $0.unsent.isEmpty })
+            let (sent, leftovers) = held.release()
+            #expect(sent == 16 && leftovers.isEmpty)
             #expect(a.received() == "to a \(round)" && b.received() == "and to b \(round)")
         }
     }
@@ -71,9 +70,8 @@ struct HeldOutputTests {
                 #expect(poll(&readable, 1, 20_000) == 1)
                 #expect(pair.received() == text)
             }
-            var outcomes: [HeldOutput.Outcome] = []
-            held.release(into: &outcomes)
-            #expect(outcomes.map(\.sent) == [7, 8] && outcomes.allSatisfy { $0.unsent.isEmpty })
+            let (sent, leftovers) = held.release()
+            #expect(sent == 15 && leftovers.isEmpty)
             #expect(a.received().isEmpty && b.received().isEmpty)
             // So long that the thread sleeps, and has to be woken.
             usleep(50_000)
@@ -89,10 +87,9 @@ struct HeldOutputTests {
         #expect(before > 0)
         shutdown(gone.far, Int32(SHUT_RD))
         #expect(hold("late", held, 1, full) && hold("never", held, 2, gone))
-        var outcomes: [HeldOutput.Outcome] = []
-        held.release(into: &outcomes)
-        #expect(outcomes.map(\.sent) == [0, 0])
-        #expect(outcomes.map { String(decoding: $0.unsent, as: UTF8.self) } == ["late", "never"])
+        let (sent, leftovers) = held.release()
+        #expect(sent == 0 && leftovers.map(\.key) == [key(1), key(2)])
+        #expect(leftovers.map { String(decoding: $0.bytes, as: UTF8.self) } == ["late", "never"])
     }
 
     @Test("is refused beyond its room, and taken again after a release")
@@ -104,13 +101,9 @@ struct HeldOutputTests {
         var count = 0
         while count < pairs.count, hold(piece, held, UInt32(count), pairs[count]) { count += 1 }
         #expect(count > 1 && count < pairs.count)
-        var outcomes: [HeldOutput.Outcome] = []
-        held.release(into: &outcomes)
-        #expect(outcomes.count == count && outcomes.allSatisfy { $0.sent == piece.utf8.count })
+        #expect(held.release().sent == count * piece.utf8.count)
         #expect(hold(piece, held, 0, pairs[0]))
-        outcomes = []
-        held.release(into: &outcomes)
-        #expect(outcomes.map(\.key) == [key(0)])
+        #expect(held.release().sent == piece.utf8.count)
     }
 
     @Test("is forgotten at the end: the descriptor may be another's then")
@@ -119,31 +112,41 @@ struct HeldOutputTests {
         let pair = try Pair()
         #expect(hold("too late", held, 1, pair))
         held.end()
-        var outcomes: [HeldOutput.Outcome] = []
-        held.release(into: &outcomes)
-        #expect(outcomes.isEmpty)
+        let (sent, leftovers) = held.release()
+        #expect(sent == 0 && leftovers.isEmpty)
     }
 
-    @Test("only while there is more to be done, only for a moment, and only where turns are neither short nor long")
+    @Test("only while there is more to be done, only for a moment, not where turns are long, and where they are short only if there are many")
     func policy() {
         func time(_ microseconds: Int) -> MonotonicTime { MonotonicTime(nanoseconds: 1_000_000_000).advanced(by: Nanoseconds(.microseconds(microseconds))) }
-        for (turn, isUseful) in [(1, false), (7, false), (8, true), (40, true), (200, true), (201, false), (5000, false)] {
+        for (turn, turns, isUseful) in [
+            (1, 2, false), (1, 11, false), (1, 12, true), (7, 11, false), (7, 12, true), (8, 2, true), (40, 2, true), (200, 2, true), (201, 200, false),
+            (5000, 200, false),
+        ] {
             var policy = HoldingPolicy()
-            policy.roundBegins(at: time(0))
+            policy.roundBegins(at: time(0), turns: 100)
             policy.turnBegins(isLast: false)
             #expect(!policy.isUseful)
-            policy.roundEnds(at: time(10 * turn), afterTurns: 10)
+            policy.roundEnds(at: time(100 * turn), turns: 100)
+            policy.roundBegins(at: time(0), turns: turns)
             policy.turnBegins(isLast: false)
-            #expect(policy.isUseful == isUseful, "\(turn) µs")
+            #expect(policy.isUseful == isUseful, "\(turns) turns of \(turn) µs")
             policy.turnBegins(isLast: true)
             #expect(!policy.isUseful)
         }
         var policy = HoldingPolicy()
-        policy.roundBegins(at: time(0))
+        policy.roundBegins(at: time(0), turns: 2)
         policy.turnBegins(isLast: false)
         #expect([100, 249, 250, 499, 500].filter { policy.isDue(at: time($0)) } == [250, 500])
         policy.turnBegins(isLast: true)
         let isDue = policy.isDue(at: time(501))
         #expect(isDue)
+
+        // Of many short turns each eighth looks at the clock.
+        policy.roundEnds(at: time(100), turns: 100)
+        policy.roundBegins(at: time(0), turns: 100)
+        policy.turnBegins(isLast: false)
+        #expect((1...40).filter { _ in policy.isDue(at: time(300)) } == [8])
+        #expect((1...40).filter { _ in policy.isDue(at: time(600)) } == [8])
     }
 }
