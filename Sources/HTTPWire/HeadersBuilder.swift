@@ -6,6 +6,12 @@ public struct HeadersBuilder: ~Copyable, Sendable {
     private var bytes = WireBuffer()
     private var entries: [FieldEntry] = []
     private var isTooLarge = false
+    /// More bytes than these are not worth to be remembered.
+    private static let longestRemembered = 1024
+    /// What came the last time, and what it became: an application sends the same fields again and again.
+    private var lastBytes = WireBuffer()
+    private var lastEntries: [FieldEntry] = []
+    private var lastBlock: FieldBlock?
 
     public init() {}
 
@@ -29,8 +35,36 @@ public struct HeadersBuilder: ~Copyable, Sendable {
         }
         if isTooLarge { return nil }
         if entries.isEmpty { return Headers() }
-        return bytes.withUnsafeReadableBytes { bytes in
-            Headers(storage: .block(FieldBlock(head: bytes.bindMemory(to: UInt8.self).span, length: bytes.count, entries: entries, count: entries.count)))
+        if let lastBlock, isLikeLast { return Headers(storage: .block(lastBlock)) }
+        let block = bytes.withUnsafeReadableBytes { bytes in
+            FieldBlock(head: bytes.bindMemory(to: UInt8.self).span, length: bytes.count, entries: entries, count: entries.count)
         }
+        if bytes.readableBytes <= Self.longestRemembered {
+            swap(&bytes, &lastBytes)
+            swap(&entries, &lastEntries)
+            lastBlock = block
+        }
+        return Headers(storage: .block(block))
+    }
+
+    /// Whether the fields are those of the last time, to the byte.
+    private var isLikeLast: Bool {
+        guard entries.count == lastEntries.count, entries.indices.allSatisfy({ entries[$0].word == lastEntries[$0].word }) else { return false }
+        return bytes.withUnsafeReadableBytes { bytes in
+            lastBytes.withUnsafeReadableBytes { bytes.equals($0) }
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether both have the same bytes, looked at eight at a time.
+    fileprivate func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        var offset = 0
+        while offset &+ 8 <= count {
+            guard loadUnaligned(fromByteOffset: offset, as: UInt64.self) == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+            offset &+= 8
+        }
+        return self[offset...].elementsEqual(other[offset...])
     }
 }

@@ -67,6 +67,33 @@ struct FieldLinesTests {
         #expect(foundInBytes == expected)
     }
 
+    @Test("fields that come again are the same, and others are not, be they of the same length, in pieces or too large")
+    func again() throws {
+        var builder = HeadersBuilder()
+        let long = String(repeating: "v", count: 2000)
+        let all: [[(String, String)]] = [
+            [("content-type", "text/plain"), ("x", "1")], [("content-type", "text/plain"), ("x", "1")], [("content-type", "text/plain"), ("x", "2")],
+            [("content-type", "text/plais"), ("x", "2")], [("content-typ", "etext/plais"), ("x", "2")], [("content-type", "text/plain")],
+            [("content-type", "text/plain"), ("x", "1")], [], [("content-type", "text/plain"), ("x", "1")], [("x", long)], [("x", long)],
+            [("content-type", "text/plain"), ("x", "1")],
+        ]
+        for fields in all {
+            for (name, value) in fields {
+                Array(name.utf8).withUnsafeBytes { name in Array(value.utf8).withUnsafeBytes { builder.append(name: name, value: $0) } }
+            }
+            let finished = builder.finish()
+            let made = try #require(finished)
+            #expect(made.map { [$0.name, $0.value] } == fields.map { [$0.0, $0.1] })
+        }
+        // What was too much is forgotten.
+        for _ in 0..<40 { Array(long.utf8).withUnsafeBytes { builder.append(name: $0, value: $0) } }
+        let tooMuch = builder.finish()
+        #expect(tooMuch == nil)
+        Array("x".utf8).withUnsafeBytes { builder.append(name: $0, value: $0) }
+        let made = builder.finish()
+        #expect(made == ["x": "x"])
+    }
+
     @Test("the length is announced once, and the server's own fields give way to the application's")
     func ownFields() throws {
         var lines = FieldLines()
