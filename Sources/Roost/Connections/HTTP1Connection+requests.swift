@@ -83,17 +83,12 @@ extension HTTP1Connection {
 
     private func parseHead(_ bytes: Span<UInt8>) -> RequestParser.Outcome {
         // The loop's parser serves all heads that arrive whole; only one that comes in pieces needs a parser that remembers.
-        let parser = partialHead ?? shared.parser
-        let outcome = parser.parse(bytes)
+        let outcome = partialHead?.parse(bytes) ?? shared.parseHead(bytes)
         guard case .needMore = outcome else {
-            partialHead = nil
-            parser.reset()
+            if partialHead != nil { partialHead = nil }
             return outcome
         }
-        if partialHead == nil {
-            partialHead = parser
-            shared.replaceParser()
-        }
+        if partialHead == nil { partialHead = shared.takeParser() }
         if case .idle = phase {
             phase = .head
             if requestCount > 0 { mark = shared.loop.now }
@@ -108,16 +103,16 @@ extension HTTP1Connection {
             : "a second PROXY header came: only the last proxy may send one"
     }
 
-    private func startExchange(_ head: RequestHead, body bytes: Span<UInt8>, from used: inout Int) {
+    private func startExchange(_ head: consuming RequestHead, body bytes: Span<UInt8>, from used: inout Int) {
         requestCount &+= 1
-        response = ResponseWriter(to: head)
         let hasBody = head.framing != .none
         expectsContinue = hasBody && head.expectsContinue
         let exchange = Exchange(head: head, hasBody: hasBody, number: requestCount, origin: origin, shared: shared, wire: self)
+        response = ResponseWriter(to: exchange.head)
         self.exchange = exchange
-        if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
-        if head.wantsUpgrade, shared.servesWebSockets {
-            switch WebSocketHandshake.check(head) {
+        if let rejection = shared.refusal(of: exchange) { return reject(rejection) }
+        if exchange.head.wantsUpgrade, shared.servesWebSockets {
+            switch WebSocketHandshake.check(exchange.head) {
             case .notWebSocket: break
             case .rejected(let rejection): return reject(rejection)
             case .accepted(let handshake):
@@ -126,7 +121,7 @@ extension HTTP1Connection {
             }
         }
         if hasBody {
-            bodyReader = BodyReader(head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
+            bodyReader = BodyReader(exchange.head.framing, limit: shared.limits.maxBodySize, trailerLimits: shared.trailerLimits)
             phase = .receivingBody
             mark = shared.loop.now
             used += consumeBody(bytes.extracting(used..<bytes.count))

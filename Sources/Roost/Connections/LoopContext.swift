@@ -10,7 +10,7 @@ final class LoopContext: @unchecked Sendable {
     /// The same for NIO's handlers.
     let pipelineLoop: PipelineLoop
     /// Starts the application for an exchange. A function, because one that is reached as `any ApplicationRunner` is copied for each call.
-    let start: (Exchange) -> Void
+    private let startApplication: (Exchange) -> Void
     /// Whether each request has a Swift task.
     let usesTasks: Bool
     /// Whether the application knows of WebSockets.
@@ -50,11 +50,12 @@ final class LoopContext: @unchecked Sendable {
     /// What makes spans; nil without a tracer. Exclusivity is not checked: it is read for each request, and changed between calls only.
     @exclusivity(unchecked) var tracing: RequestTracing?
 
-    /// Used for every head that arrives in one piece.
-    private(set) var parser: HeadParser
+    /// Used for every head that arrives in one piece. Exclusivity is not checked: it calls nothing.
+    @exclusivity(unchecked) private var parser: RequestParser
     private let requestLimits: RequestLimits
     private let headerMap: HeaderMap
-    private var requestIDs = RequestIDGenerator()
+    /// Exclusivity is not checked: to make an id calls nothing that looks into it.
+    @exclusivity(unchecked) private var requestIDs = RequestIDGenerator()
     /// Storage that connections take while they have output, so that idle ones hold none.
     /// Exclusivity is not checked: a connection swaps it with its own, and nothing else touches it.
     @exclusivity(unchecked) var spareOutput = WireBuffer()
@@ -80,7 +81,7 @@ final class LoopContext: @unchecked Sendable {
         pipelineLoop = PipelineLoop(loop, scheduler: scheduler)
         self.scheduler = scheduler
         let runner = config.equipped(runner)
-        start = { runner.run($0) }
+        startApplication = { runner.run($0) }
         usesTasks = runner.usesTasks
         servesWebSockets = runner.servesWebSockets
         hstsValue = config.hsts?.value
@@ -111,20 +112,19 @@ final class LoopContext: @unchecked Sendable {
         tracing = RequestTracing(config)
         requestLimits = config.requestLimits
         headerMap = config.headerMap
-        parser = HeadParser(limits: config.requestLimits, headerMap: config.headerMap)
+        parser = RequestParser(limits: config.requestLimits, headerMap: config.headerMap)
     }
 
     /// Why a request is not for the application, if it is not; notes what else there is to be said of it.
     @inline(__always)
-    func refusal(of exchange: Exchange, from origin: ConnectionOrigin) -> RequestRejection? {
-        let head = exchange.head
-        if head.isForwarded, !origin.isForwarderTrusted { noteUnbelieved(origin) }
-        if head.hasDroppedFields { exchange.noteDroppedFields() }
+    func refusal(of exchange: Exchange) -> RequestRejection? {
+        if exchange.head.isForwarded, !exchange.origin.isForwarderTrusted { noteUnbelieved(exchange.origin) }
+        if exchange.head.hasDroppedFields { exchange.noteDroppedFields() }
         guard exchangeCount < limits.concurrency else {
             return RequestRejection(status: 503, reason: "as many requests as limit_concurrency says are in flight")
         }
         guard serves(exchange) else { return RequestRejection(status: 421, reason: "the host is none of server_names") }
-        if case .length(let length) = head.framing, length > limits.maxBodySize { return .bodyTooLarge }
+        if case .length(let length) = exchange.head.framing, length > limits.maxBodySize { return .bodyTooLarge }
         return nil
     }
 
@@ -140,9 +140,25 @@ final class LoopContext: @unchecked Sendable {
         if let contexts = origin.policy.tls { TLSConnection(shared: self, origin: origin, contexts: contexts) } else { HTTP1Connection(shared: self, origin: origin) }
     }
 
-    /// Makes a new parser, because a connection keeps the present one for a head that comes in pieces.
-    func replaceParser() {
-        parser = HeadParser(limits: requestLimits, headerMap: headerMap)
+    /// Parses a head from its beginning. When there has to come more of it, `takeParser` must be called before the next one.
+    ///
+    /// Never inlined: to call the context's own method, what is in it need not be retained.
+    @inline(never)
+    func parseHead(_ bytes: Span<UInt8>) -> RequestParser.Outcome {
+        let outcome = parser.parse(bytes)
+        if case .needMore = outcome { return outcome }
+        parser.reset()
+        return outcome
+    }
+
+    /// Starts the application for an exchange. Never inlined, for the same reason.
+    @inline(never)
+    func start(_ exchange: Exchange) { startApplication(exchange) }
+
+    /// Gives away the parser, which remembers the head of which there has to come more.
+    func takeParser() -> HeadParser {
+        defer { parser = RequestParser(limits: requestLimits, headerMap: headerMap) }
+        return HeadParser(parser)
     }
 
     var trailerLimits: RequestLimits { requestLimits }
@@ -228,12 +244,15 @@ package protocol ApplicationRunner: Sendable {
     var usesTasks: Bool { get }
     /// Whether the application knows of WebSockets; what asks for one is an ordinary request otherwise.
     var servesWebSockets: Bool { get }
+    /// Whether the application does its work within the server's rounds, so that none of it waits for another loop's turn between them.
+    var answersInRounds: Bool { get }
     func run(_ exchange: Exchange)
 }
 
 extension ApplicationRunner {
     package var usesTasks: Bool { false }
     package var servesWebSockets: Bool { false }
+    package var answersInRounds: Bool { false }
 }
 
 /// A configuration's limits, in the units in which connections count.
@@ -270,21 +289,18 @@ struct ConnectionLimits: Sendable {
     }
 }
 
-/// A `RequestParser` that can be handed from the loop to a connection.
+/// The parser of a head that comes in pieces; a class, for few connections have one at a time.
 ///
 /// Exclusivity is not checked at run time: `parse` calls nothing but the parser.
 final class HeadParser {
     @exclusivity(unchecked) private var parser: RequestParser
 
-    init(limits: RequestLimits, headerMap: HeaderMap) {
-        parser = RequestParser(limits: limits, headerMap: headerMap)
+    init(_ parser: RequestParser) {
+        self.parser = parser
     }
 
+    /// - Parameter bytes: all of the head that is there.
     func parse(_ bytes: Span<UInt8>) -> RequestParser.Outcome {
         parser.parse(bytes)
-    }
-
-    func reset() {
-        parser.reset()
     }
 }

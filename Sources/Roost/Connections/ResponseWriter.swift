@@ -16,7 +16,7 @@ struct ResponseWriter {
         context = ResponseContext(requestVersion: .http11, isHead: false, keepAlive: false)
     }
 
-    init(to head: RequestHead) {
+    init(to head: borrowing RequestHead) {
         context = ResponseContext(requestVersion: head.version, isHead: head.isHead, keepAlive: head.keepAlive)
     }
 

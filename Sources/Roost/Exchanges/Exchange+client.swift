@@ -76,6 +76,12 @@ extension Exchange {
     /// the same object have the same there. Nil if a request's own fields may tell otherwise.
     package var constantOrigin: AnyObject? { origin.isForwarderTrusted ? nil : origin }
 
+    /// Whether `constantOrigin` is this one, which nothing need be retained for to ask.
+    package func isOf(_ origin: ObjectIdentifier?) -> Bool { !self.origin.isForwarderTrusted && ObjectIdentifier(self.origin) == origin }
+
+    /// The prefix under which the application is mounted, as a trusted proxy tells or as it is configured; empty at the root.
+    package var rootPath: String { told(\.rootPath) ?? shared.rootPath }
+
     /// Whether the application sees other fields than those of `head`: a trusted proxy has told of another host, or fields are hidden.
     package var hasOtherHeaders: Bool {
         guard origin.isForwarderTrusted else { return false }

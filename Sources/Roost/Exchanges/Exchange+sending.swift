@@ -89,7 +89,12 @@ extension Exchange {
     private func put(_ status: Int, _ headers: Headers, whole body: UnsafeRawBufferPointer, on wire: any ExchangeWire) throws(ASGIError) {
         do {
             sentStatus = status
-            try wire.start(status: status, headers: withPolicy(headers), whole: body)
+            // Fields that stay as they are need not be copied.
+            if shared.hstsValue == nil {
+                try wire.start(status: status, headers: headers, whole: body)
+            } else {
+                try wire.start(status: status, headers: withPolicy(headers), whole: body)
+            }
             sentBytes = body.count
         } catch {
             throw startFailed(error)
@@ -206,14 +211,15 @@ extension Exchange {
         // Until a file is sent it is not known how much of it was.
         if !hasFile || !wire.sendsFile { logAccess(isComplete: isComplete) }
         complete()
+        wire.responseComplete()
     }
 
+    /// Notes that nothing more is taken of the application.
     @inline(__always)
-    func complete() {
+    private func complete() {
         response = .complete
-        let wire = self.wire.take()
+        wire = nil
         resumeEventWaits()
         resumeRoomWaiter()
-        wire?.responseComplete()
     }
 }

@@ -81,16 +81,19 @@ package final class Exchange: @unchecked Sendable {
     /// Whether less body was sent than was announced.
     var isShort = false
 
-    init(head: RequestHead, hasBody: Bool, number: Int, origin: ConnectionOrigin, shared: LoopContext, wire: any ExchangeWire) {
+    init(
+        head: RequestHead, hasBody: Bool, number: Int, origin: borrowing ConnectionOrigin, shared: borrowing LoopContext,
+        wire: borrowing any ExchangeWire
+    ) {
         self.head = head
         isBodyComplete = !hasBody
-        self.origin = origin
-        self.shared = shared
-        self.wire = wire
+        self.origin = copy origin
+        self.shared = copy shared
+        self.wire = copy wire
         self.number = number
-        madeID = shared.makeRequestID()
-        trace = shared.tracing?.begin(head, isSenderTrusted: origin.isForwarderTrusted)
-        startTime = shared.loop.now
+        madeID = self.shared.makeRequestID()
+        trace = self.shared.tracing?.begin(self.head, isSenderTrusted: self.origin.isForwarderTrusted)
+        startTime = self.shared.loop.now
         trace?.describe(self)
     }
 

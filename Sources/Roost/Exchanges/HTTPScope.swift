@@ -38,7 +38,7 @@ public struct HTTPScope: Sendable {
 
     /// The prefix under which the application is mounted, as a trusted proxy tells or as it is configured; empty at the root.
     public var rootPath: String {
-        get { overrides?.rootPath ?? exchange.told(\.rootPath) ?? exchange.shared.rootPath }
+        get { overrides?.rootPath ?? exchange.rootPath }
         set { override { $0.rootPath = newValue } }
     }
 

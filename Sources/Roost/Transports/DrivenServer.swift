@@ -7,8 +7,12 @@ import Systemd
 ///
 /// All of it is used on one thread, which may drive several of them.
 package final class DrivenServer {
+    /// For how long rounds follow each other before the other loop has its turn.
+    private static let longestTurn = Nanoseconds(.milliseconds(1))
+
     private let config: Config
     private let transport: PolledTransport
+    private let answersInRounds: Bool
     private let allowList: PeerAllowList?
     private let status: ServerStatus
     private var listeners: ListenerSet?
@@ -19,6 +23,7 @@ package final class DrivenServer {
         try config.validate()
         let config = try config.withCertificates()
         self.config = config
+        answersInRounds = runner.answersInRounds
         config.tlsContexts?.report(to: config.metrics)
         allowList = try PeerAllowList(config)
         status = ServerStatus(loopCount: 1, loopName: "the app's event loop", metrics: config.metrics)
@@ -38,7 +43,12 @@ package final class DrivenServer {
         let loop = transport.loop
         guard !loop.isInRound, !isClosed else { return }
         loop.isInRound = true
-        loop.asCurrent { transport.drain(mayWait: false) }
+        loop.asCurrent {
+            guard answersInRounds else { return _ = transport.drain(mayWait: false) }
+            // Where there was much to do there is more by now, and to be called again costs more than to look.
+            let end = MonotonicTime.now().advanced(by: Self.longestTurn)
+            while transport.drain(mayWait: false) > 1, loop.now < end {}
+        }
         loop.isInRound = false
         if loop.hasReadyJobs { loop.wake() }
     }

@@ -69,13 +69,12 @@ final class ASGIScope {
         if isWebSocket {
             scope = try PythonReference(PyDict_Copy(webSocketTemplate))
             try setEnds(of: exchange, https: interned.wss, of: scope.pointer)
-        } else if let copy = try origins.copy(
-            for: exchange.constantOrigin, of: template, fill: { (template) throws(PythonRaised) in try setEnds(of: exchange, https: interned.https, of: template) })
-        {
+        } else if let copy = try origins.copy(for: exchange) {
             scope = copy
         } else {
-            scope = try PythonReference(PyDict_Copy(template))
-            try setEnds(of: exchange, https: interned.https, of: scope.pointer)
+            scope = try origins.make(for: exchange, of: template) { (dictionary) throws(PythonRaised) in
+                try setEnds(of: exchange, https: interned.https, of: dictionary)
+            }
         }
         let dictionary = scope.pointer
 
@@ -91,7 +90,7 @@ final class ASGIScope {
         case .http11: break
         case .http2: try share(interned.version2, at: interned.httpVersion, of: dictionary)
         }
-        let rootPath = HTTPScope(exchange).rootPath
+        let rootPath = exchange.rootPath
         if rootPath.isEmpty || head.targetForm == .asterisk {
             try setPath(of: head, bytes.extracting(head.rawPathRange), of: dictionary)
         } else {

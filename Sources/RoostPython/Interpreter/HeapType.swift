@@ -71,7 +71,7 @@ struct HeapType {
     }
 
     /// A new instance that holds `content`.
-    func make(_ content: AnyObject) throws(PythonRaised) -> PythonReference {
+    func make(_ content: consuming AnyObject) throws(PythonRaised) -> PythonReference {
         let instance = try PythonReference(PyType_GenericAlloc(type, 0))
         instance.pointer.withMemoryRebound(to: PyContainer.self, capacity: 1) {
             $0.pointee.content = Unmanaged.passRetained(content).toOpaque()

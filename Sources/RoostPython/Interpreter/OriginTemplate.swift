@@ -1,4 +1,5 @@
 import CPython
+import Roost
 
 /// A dictionary to be copied for each request of one origin, with what is the same for all of these already in it.
 ///
@@ -15,35 +16,35 @@ final class OriginTemplate {
         InterpreterLock().held { Py_DecRef(dictionary) }
     }
 
-    /// A copy for a request of `origin`; nil if there is none, and the caller has to fill one itself.
-    ///
-    /// - Parameters:
-    ///   - base: what the template is a copy of.
-    ///   - fill: puts in what is the same for all requests of the origin.
+    /// A copy for a request of the origin that there is one for; nil for another, for which `make` is to be called.
     @inline(__always)
-    func copy(for origin: AnyObject?, of base: PyPointer, fill: (PyPointer) throws(PythonRaised) -> Void) throws(PythonRaised) -> PythonReference? {
-        guard let origin else { return nil }
-        if origin === self.origin, let dictionary {
-            // Held, for another thread may replace it meanwhile.
-            let held = PythonReference(sharing: dictionary)
-            return try PythonReference(PyDict_Copy(held.pointer))
-        }
-        return try change(to: origin, of: base, fill: fill)
+    func copy(for exchange: Exchange) throws(PythonRaised) -> PythonReference? {
+        guard let dictionary, exchange.isOf(origin.map(ObjectIdentifier.init)) else { return nil }
+        // Held, for another thread may replace it meanwhile.
+        let held = PythonReference(sharing: dictionary)
+        return try PythonReference(PyDict_Copy(held.pointer))
     }
 
+    /// Makes a dictionary for a request, and keeps a copy of it if that is worthwhile.
+    ///
+    /// - Parameters:
+    ///   - base: what it is a copy of.
+    ///   - fill: puts in what is the same for all requests of the origin.
     @inline(never)
-    private func change(to origin: AnyObject, of base: PyPointer, fill: (PyPointer) throws(PythonRaised) -> Void) throws(PythonRaised) -> PythonReference? {
+    func make(for exchange: Exchange, of base: PyPointer, fill: (PyPointer) throws(PythonRaised) -> Void) throws(PythonRaised) -> PythonReference {
+        let made = try PythonReference(PyDict_Copy(base))
+        try fill(made.pointer)
+        guard let origin = exchange.constantOrigin else { return made }
         guard origin === self.origin else {
             let before = dictionary
             self.origin = origin
             dictionary = nil
             Py_DecRef(before)
-            return nil
+            return made
         }
-        let made = try PythonReference(PyDict_Copy(base))
-        try fill(made.pointer)
+        let copy = try PythonReference(PyDict_Copy(made.pointer))
         // It may have become another origin's turn.
-        if origin === self.origin, dictionary == nil { dictionary = returning(made.pointer) }
-        return try PythonReference(PyDict_Copy(made.pointer))
+        if origin === self.origin, dictionary == nil { dictionary = copy.release() }
+        return made
     }
 }

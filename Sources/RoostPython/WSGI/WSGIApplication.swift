@@ -20,11 +20,12 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
     /// The application: `application(environ, start_response)` returns an iterable.
     let callable: PyPointer
     let types: WSGITypes
-    let heads = WSGIHeads()
+    private let heads = WSGIHeads()
     let bodies = SmallBodies()
-    let environ: WSGIEnviron
+    private let environ: WSGIEnviron
     /// Whether the thread that drives the server must hold the GIL.
     let runsOnLoop: Bool
+    var answersInRounds: Bool { runsOnLoop }
     private let pool: ThreadPool
     private let lock: any WorkLock
     private let turn = ApplicationTurn()
@@ -112,14 +113,29 @@ final class WSGIApplication: ApplicationRunner, @unchecked Sendable {
         } else {
             input = WSGIInputObject(WSGIInput(WSGIChannel(exchange, lock: lock), first: body ?? ByteBuffer(), ending))
         }
-        let request = WSGIRequest(exchange, self, channel, input)
         do throws(PythonRaised) {
-            let object = try types.request.make(request)
-            request.serve(object.pointer)
+            let object = try types.request.make(WSGIRequest(exchange, self, channel, input))
+            HeapType.with(object.pointer, WSGIRequest.self) { $0.serve(object.pointer) }
         } catch {
             let failure = PythonFailure.taken()
             if let channel { channel.end(failure) } else { exchange.end(failure) }
         }
+    }
+
+    // The parts of an application that each request needs are used here: called from outside, they would have to be retained for each call.
+
+    /// Reads what the application has given to `start_response`.
+    ///
+    /// - Throws: `PythonRaised` with an exception that says what is wrong.
+    @inline(never)
+    func head(status: PyPointer, headers: PyPointer) throws(PythonRaised) -> WSGIHead {
+        try heads.head(status: status, headers: headers)
+    }
+
+    /// Makes the `environ` of a request, as `WSGIEnviron.make` does.
+    @inline(never)
+    func makeEnviron(for exchange: Exchange, input: PyPointer?, errors: PyPointer) throws(PythonRaised) -> PythonReference {
+        try environ.make(for: exchange, input: input, errors: errors)
     }
 
     /// Lets a request go on whose client has taken what was sent. On the loop's thread.

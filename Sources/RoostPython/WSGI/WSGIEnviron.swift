@@ -48,6 +48,7 @@ final class WSGIEnviron {
         try share(names.port80, at: names.serverPort, of: dictionary.pointer)
         try share(types.noInput, at: names.input, of: dictionary.pointer)
         for key in [names.errors, names.requestID, names.extensions] { try share(Py_None(), at: key, of: dictionary.pointer) }
+        try Self.grow(dictionary.pointer)
         extensions = try ScopeExtensionsObject()
         self.template = dictionary.release()
     }
@@ -57,6 +58,22 @@ final class WSGIEnviron {
         InterpreterLock().held { Py_DecRef(template) }
     }
 
+    /// Makes room for header fields: a dictionary that has grown stays as large, and so are its copies, none of which has to grow then.
+    ///
+    /// A few keys for a moment are enough; were there more, copies would be made key by key.
+    private static func grow(_ dictionary: PyPointer) throws(PythonRaised) {
+        // Texts, like all others: keys of several types take more room.
+        let keys = ["1", "2", "3", "4"]
+        for key in keys {
+            let key = try PythonText.object(key)
+            try share(Py_None(), at: key.pointer, of: dictionary)
+        }
+        for key in keys {
+            let key = try PythonText.object(key)
+            guard PyDict_DelItem(dictionary, key.pointer) == 0 else { throw PythonRaised() }
+        }
+    }
+
     /// Says in the thread's context, too, which request begins.
     ///
     /// - Parameters:
@@ -64,13 +81,10 @@ final class WSGIEnviron {
     ///   - errors: `wsgi.errors`.
     func make(for exchange: Exchange, input: PyPointer?, errors: PyPointer) throws(PythonRaised) -> PythonReference {
         let environ: PythonReference
-        if let copy = try origins.copy(
-            for: exchange.constantOrigin, of: template, fill: { (template) throws(PythonRaised) in try setEnds(of: exchange, of: template) })
-        {
+        if let copy = try origins.copy(for: exchange) {
             environ = copy
         } else {
-            environ = try PythonReference(PyDict_Copy(template))
-            try setEnds(of: exchange, of: environ.pointer)
+            environ = try origins.make(for: exchange, of: template) { (dictionary) throws(PythonRaised) in try setEnds(of: exchange, of: dictionary) }
         }
         let dictionary = environ.pointer
         let head = exchange.head
@@ -84,7 +98,7 @@ final class WSGIEnviron {
         } else if !method.equals("GET") {
             try set(PythonText.ascii(method), at: names.requestMethod, of: dictionary)
         }
-        try setPath(of: head, bytes.extracting(head.rawPathRange), rootPath: HTTPScope(exchange).rootPath, of: dictionary)
+        try setPath(of: head, bytes.extracting(head.rawPathRange), rootPath: exchange.rootPath, of: dictionary)
         let query = head.queryStringRange
         if !query.isEmpty { try set(PythonText.latin1(bytes.extracting(query)), at: names.queryString, of: dictionary) }
         switch head.version {

@@ -23,21 +23,29 @@ extension WSGIRequest {
             information = arguments[2]
         }
         if information == Py_None() { information = nil }
+        if case .unstarted = response {} else { try checkRestart(information) }
+        let head = try application.head(status: status, headers: headers)
+        isBodiless = exchange.head.isHead || head.isBodiless
+        bodyLeft = isBodiless ? nil : head.contentLength
+        response = .started(head)
+        // Called, the request's object is `write`: to make a function that hardly anybody calls would cost each request something.
+        return PythonReference(sharing: itself)
+    }
+
+    /// Refuses a second call that may not be, or comes too late.
+    ///
+    /// - Parameter information: `exc_info`; nil for none.
+    private func checkRestart(_ information: PyPointer?) throws(PythonRaised) {
+        let objects = cpython_objects().pointee
         switch response {
         case .unstarted: break
-        case .started where information != nil: break
         case .started:
+            guard information == nil else { return }
             throw raise(objects.assertion_error, "start_response() was called a second time, and without exc_info")
         case .sent, .complete, .gone, .ended:
             guard let information else { throw raise(objects.assertion_error, "start_response() was called after the response's head was sent") }
             throw try Self.raiseAgain(information)
         }
-        let head = try application.heads.head(status: status, headers: headers)
-        response = .started(head)
-        isBodiless = exchange.head.isHead || head.isBodiless
-        bodyLeft = isBodiless ? nil : head.contentLength
-        // Called, the request's object is `write`: to make a function that hardly anybody calls would cost each request something.
-        return PythonReference(sharing: itself)
     }
 
     /// Raises what `sys.exc_info()` has told of.

@@ -129,9 +129,9 @@ final class WSGIRequest: @unchecked Sendable {
         let environ: PythonReference
         if let input {
             let object = try application.types.input.make(input)
-            environ = try application.environ.make(for: exchange, input: object.pointer, errors: itself)
+            environ = try application.makeEnviron(for: exchange, input: object.pointer, errors: itself)
         } else {
-            environ = try application.environ.make(for: exchange, input: nil, errors: itself)
+            environ = try application.makeEnviron(for: exchange, input: nil, errors: itself)
         }
         return cpython_call2(application.callable, environ.pointer, startResponse)
     }
@@ -139,10 +139,10 @@ final class WSGIRequest: @unchecked Sendable {
     /// Sends a list or tuple: as one piece if it is one, or small.
     private func answer(_ pieces: PyPointer, isList: Bool) throws(PythonRaised) {
         let count = isList ? PyList_Size(pieces) : PyTuple_Size(pieces)
-        if count == 1, channel == nil, case .started(let head) = response,
+        if count == 1, channel == nil, case .started = response,
             let bytes = (isList ? PyList_GetItem(pieces, 0) : PyTuple_GetItem(pieces, 0)).flatMap(exactBytes), bytes.count <= SmallBodies.largest
         {
-            return finish(head, with: bytes)
+            return finish(with: bytes)
         }
         var total = 0
         var body = ByteBuffer()
@@ -164,9 +164,11 @@ final class WSGIRequest: @unchecked Sendable {
         proceed()
     }
 
-    /// Sends a response that is all there and small, and ends the request. On the loop.
-    private func finish(_ head: WSGIHead, with body: UnsafeRawBufferPointer) {
-        response = .ended
+    /// Sends a response that is started, all there and small, and ends the request. On the loop.
+    private func finish(with body: UnsafeRawBufferPointer) {
+        var started = Response.ended
+        swap(&started, &response)
+        guard case .started(let head) = started else { return }
         do throws(ASGIError) {
             try exchange.send(status: head.status, headers: head.headers, whole: body)
         } catch {

@@ -80,9 +80,10 @@ final class HTTP2Stream {
             }
             return
         }
-        defer { shared.parser.reset() }
-        switch shared.parser.parse(text.bytes.span) {
-        case .needMore: refuse(RequestRejection(status: 400, reason: "the head is not complete"), origin)
+        switch shared.parseHead(text.bytes.span) {
+        case .needMore:
+            _ = shared.takeParser()
+            refuse(RequestRejection(status: 400, reason: "the head is not complete"), origin)
         case .rejected(let rejection): refuse(rejection, origin)
         case .complete(let head, _):
             let head = head.onStream(hasBody: !endsStream && !text.isWebSocket)
@@ -96,7 +97,7 @@ final class HTTP2Stream {
         expectsContinue = !hasRequestEnded && head.firstIndex(ofField: "expect") != nil
         let exchange = Exchange(head: head, hasBody: !hasRequestEnded && !forWebSocket, number: number, origin: origin, shared: shared, wire: self)
         self.exchange = exchange
-        if let rejection = shared.refusal(of: exchange, from: origin) { return reject(rejection) }
+        if let rejection = shared.refusal(of: exchange) { return reject(rejection) }
         if forWebSocket {
             guard shared.servesWebSockets else {
                 return reject(RequestRejection(status: 501, reason: "the application knows of no WebSockets"))
