@@ -47,7 +47,7 @@ package final class DrivenServer {
             guard answersInRounds else { return _ = transport.drain(mayWait: false) }
             // Where there was much to do there is more by now, and to be called again costs more than to look.
             let end = MonotonicTime.now().advanced(by: Self.longestTurn)
-            while transport.drain(mayWait: false) > 1, loop.now < end {}
+            while transport.drain(mayWait: false) > 1, loop.now < end, !isClosed {}
         }
         loop.isInRound = false
         if loop.hasReadyJobs { loop.wake() }
