@@ -24,11 +24,8 @@ final class SourceWatch {
         self.excluded = excluded
         descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard descriptor >= 0 else { throw SourceWatchError(directory: root, code: errno) }
-        guard add(root) else {
-            let code = errno
-            close(descriptor)
-            throw SourceWatchError(directory: root, code: code)
-        }
+        // Everything is set: `deinit` runs, and closes.
+        guard add(root) else { throw SourceWatchError(directory: root, code: errno) }
     }
 
     deinit { close(descriptor) }
