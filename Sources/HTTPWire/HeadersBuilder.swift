@@ -1,22 +1,31 @@
 /// Makes fields from bytes, without strings, and uses its memory again for the next ones.
+///
+/// An application sends the same fields again and again: as long as they are those of the time before they are only compared, and if all of them are,
+/// what was made of those is given again.
 public struct HeadersBuilder: ~Copyable, Sendable {
     /// Offsets have 16 bits.
     private static let longest = 65535
+    /// More bytes than these are not worth to be remembered.
+    private static let longestRemembered = 1024
 
     private var bytes = WireBuffer()
     private var entries: [FieldEntry] = []
     private var isTooLarge = false
-    /// More bytes than these are not worth to be remembered.
-    private static let longestRemembered = 1024
-    /// What came the last time, and what it became: an application sends the same fields again and again.
+    /// What came the last time, and what it became; nil if it was nothing to be remembered.
     private var lastBytes = WireBuffer()
     private var lastEntries: [FieldEntry] = []
     private var lastBlock: FieldBlock?
+    /// How many fields are those of the last time so far, and are not in `bytes`; nil once one was not.
+    private var repeated: Int? = 0
 
     public init() {}
 
     /// Appends a field. Nothing of it is looked at.
     public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        if let repeated {
+            if repeated < lastEntries.count, isLast(lastEntries[repeated], name: name, value: value) { return self.repeated = repeated &+ 1 }
+            copyRepeated(repeated)
+        }
         let nameStart = bytes.readableBytes
         let valueStart = nameStart + name.count
         let end = valueStart + value.count
@@ -28,14 +37,19 @@ public struct HeadersBuilder: ~Copyable, Sendable {
 
     /// The fields so far, their names in lower case; nil if they are more than 65535 bytes. The builder is empty then.
     public mutating func finish() -> Headers? {
+        if let repeated {
+            self.repeated = 0
+            if repeated == 0 { return Headers() }
+            if repeated == lastEntries.count, let lastBlock { return Headers(storage: .block(lastBlock)) }
+            copyRepeated(repeated)
+        }
         defer {
             bytes.reset(keepingCapacity: true)
             entries.removeAll(keepingCapacity: true)
             isTooLarge = false
+            repeated = 0
         }
         if isTooLarge { return nil }
-        if entries.isEmpty { return Headers() }
-        if let lastBlock, isLikeLast { return Headers(storage: .block(lastBlock)) }
         let block = bytes.withUnsafeReadableBytes { bytes in
             FieldBlock(head: bytes.bindMemory(to: UInt8.self).span, length: bytes.count, entries: entries, count: entries.count)
         }
@@ -47,24 +61,41 @@ public struct HeadersBuilder: ~Copyable, Sendable {
         return Headers(storage: .block(block))
     }
 
-    /// Whether the fields are those of the last time, to the byte.
-    private var isLikeLast: Bool {
-        guard entries.count == lastEntries.count, entries.indices.allSatisfy({ entries[$0].word == lastEntries[$0].word }) else { return false }
-        return bytes.withUnsafeReadableBytes { bytes in
-            lastBytes.withUnsafeReadableBytes { bytes.equals($0) }
-        }
+    private func isLast(_ entry: FieldEntry, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
+        entry.nameLength == name.count && entry.valueLength == value.count
+            && lastBytes.withUnsafeReadableBytes { last in
+                UnsafeRawBufferPointer(rebasing: last[entry.name]).equals(name) && UnsafeRawBufferPointer(rebasing: last[entry.value]).equals(value)
+            }
+    }
+
+    /// Takes the first fields of the last time as they are: something else comes behind them.
+    private mutating func copyRepeated(_ count: Int) {
+        repeated = nil
+        guard count > 0 else { return }
+        entries.append(contentsOf: lastEntries[..<count])
+        let end = lastEntries[count - 1].value.upperBound
+        lastBytes.withUnsafeReadableBytes { bytes.append(copying: UnsafeRawBufferPointer(rebasing: $0[..<end])) }
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether both have the same bytes, looked at eight at a time.
+    /// Whether both have the same bytes, looked at eight at a time; they are as many.
     fileprivate func equals(_ other: UnsafeRawBufferPointer) -> Bool {
-        guard count == other.count else { return false }
+        func isSameWord(at offset: Int) -> Bool {
+            loadUnaligned(fromByteOffset: offset, as: UInt64.self) == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        }
         var offset = 0
+        guard count >= 8 else {
+            while offset < count {
+                guard self[offset] == other[offset] else { return false }
+                offset &+= 1
+            }
+            return true
+        }
         while offset &+ 8 <= count {
-            guard loadUnaligned(fromByteOffset: offset, as: UInt64.self) == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+            guard isSameWord(at: offset) else { return false }
             offset &+= 8
         }
-        return self[offset...].elementsEqual(other[offset...])
+        return isSameWord(at: count &- 8)
     }
 }
