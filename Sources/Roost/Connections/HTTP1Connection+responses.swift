@@ -15,23 +15,23 @@ extension HTTP1Connection: ExchangeWire {
         mark = shared.loop.now
         output.gather()
         output.gathered.appendContinue()
-        transport?.connectionChanged()
+        changed()
     }
 
     func applicationTookBody() {
         // Reading goes on if it was paused.
         mark = shared.loop.now
-        transport?.connectionChanged()
+        changed()
     }
 
-    func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
-        try putHead(status: status, headers: headers, bodyLength: more ? nil : body.readableBytes)
+    func start(for exchange: Exchange, status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
+        try putHead(for: exchange, status: status, headers: headers, bodyLength: more ? nil : body.readableBytes)
         try write(body, more: more)
     }
 
-    func start(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
-        try putHead(status: status, headers: headers, bodyLength: body.count)
-        transport?.connectionChanged()
+    func start(for exchange: Exchange, status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
+        try putHead(for: exchange, status: status, headers: headers, bodyLength: body.count)
+        changed()
         try response.write(whole: body, to: &output)
     }
 
@@ -41,7 +41,7 @@ extension HTTP1Connection: ExchangeWire {
     }
 
     @inline(__always)
-    private func putHead(status: Int, headers: Headers, bodyLength: Int?) throws(ASGIError) {
+    private func putHead(for exchange: Exchange, status: Int, headers: Headers, bodyLength: Int?) throws(ASGIError) {
         output.gather()
         if output.isEmpty {
             mark = shared.loop.now
@@ -52,36 +52,36 @@ extension HTTP1Connection: ExchangeWire {
             status: status, headers: headers, bodyLength: bodyLength,
             // A client that was never told to send its body may send it or not: what follows cannot be told apart.
             isLast: shared.isDraining || expectsContinue || requestCount >= shared.limits.keepAliveMaxRequests || bodyLength != nil && leavesTooMuchUnread,
-            requestID: shared.sendsRequestID ? exchange?.requestID : nil,
+            requestID: shared.sendsRequestID ? exchange.requestID : nil,
             to: &output, shared
         )
         if shared.recordsResponseHead {
-            exchange?.note(responseHead: output.gathered.withUnsafeReadableBytes { Array($0.dropFirst(before)) })
+            exchange.note(responseHead: output.gathered.withUnsafeReadableBytes { Array($0.dropFirst(before)) })
         }
     }
 
-    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
-        try putHead(status: status, headers: headers, bodyLength: more ? nil : file.count)
+    func start(for exchange: Exchange, status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
+        try putHead(for: exchange, status: status, headers: headers, bodyLength: more ? nil : file.count)
         try write(file, more: more)
     }
 
     func write(_ file: FilePart, more: Bool) throws(ASGIError) {
         if output.isEmpty { mark = shared.loop.now }
-        transport?.connectionChanged()
+        changed()
         try response.write(file, more: more, to: &output)
     }
 
     func write(_ body: ByteBuffer, more: Bool) throws(ASGIError) {
         // The client is not late with what it was not sent yet.
         if output.isEmpty { mark = shared.loop.now }
-        transport?.connectionChanged()
+        changed()
         try response.write(body, more: more, to: &output)
     }
 
     func end(trailers: Headers) throws(ASGIError) {
         if output.isEmpty { mark = shared.loop.now }
         try response.end(trailers: trailers, to: &output)
-        transport?.connectionChanged()
+        changed()
     }
 
     func hint(_ fields: Headers) throws(ASGIError) {
@@ -92,7 +92,7 @@ extension HTTP1Connection: ExchangeWire {
         } catch {
             throw .invalidResponse(error.reason)
         }
-        transport?.connectionChanged()
+        changed()
     }
 
     func accept(_ acceptance: WebSocketAcceptance) throws(ASGIError) -> any WebSocketWire {
@@ -112,7 +112,7 @@ extension HTTP1Connection: ExchangeWire {
             throw .invalidResponse(error.reason)
         }
         self.handshake = nil
-        transport?.connectionChanged()
+        changed()
         return self
     }
 

@@ -14,16 +14,16 @@ extension HTTP1Connection: WebSocketWire {
         if output.isEmpty { mark = shared.loop.now }
         output.gather()
         output.gathered.append(frames)
-        transport?.connectionChanged()
+        changed()
     }
 
     func write(payload: ByteBuffer) {
         if output.isEmpty { mark = shared.loop.now }
         output.append(payload)
-        transport?.connectionChanged()
+        changed()
     }
 
     func webSocketWantsBytes() {
-        transport?.connectionChanged()
+        changed()
     }
 }

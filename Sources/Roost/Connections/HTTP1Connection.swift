@@ -287,7 +287,7 @@ final class HTTP1Connection: WireConnection {
         phase = .ended
         input = []
         inputStart = 0
-        transport?.connectionChanged()
+        changed()
     }
 
     private func discardOutput() {

@@ -31,6 +31,9 @@ class WireConnection {
     /// Invariant: the transport's connection owns this one. Nil until `attach`.
     final unowned(unsafe) private(set) var transport: (any ConnectionTransport)?
 
+    /// The transport is about to act on all that changes, and need not be told.
+    @exclusivity(unchecked) final var isInTurn = false
+
     @exclusivity(unchecked) final var output = OutputQueue()
     @exclusivity(unchecked) final var ending = Ending.open
     /// Counts this connection as one that speaks HTTP/2; nil for the others.
@@ -46,6 +49,12 @@ class WireConnection {
     /// Names the transport that acts on this connection's state and outlives it; called once, before anything else.
     final func attach(to transport: any ConnectionTransport) {
         self.transport = transport
+    }
+
+    /// Tells the transport that output, reading or ending may have changed.
+    @inline(__always)
+    final func changed() {
+        if !isInTurn { transport?.connectionChanged() }
     }
 
     /// Gives the storage of output without small pieces back, so that an idle connection holds none, nor one that sends a file.

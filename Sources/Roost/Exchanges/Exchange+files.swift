@@ -98,7 +98,7 @@ extension Exchange {
             if case .started(let status, let headers) = response {
                 sentStatus = status
                 do throws(ASGIError) {
-                    try wire.start(status: status, headers: withPolicy(headers), file: file, more: more || awaitsTrailers)
+                    try wire.start(for: self, status: status, headers: withPolicy(headers), file: file, more: more || awaitsTrailers)
                 } catch {
                     if case .invalidResponse = error {
                         response = .unstarted

@@ -91,9 +91,9 @@ extension Exchange {
             sentStatus = status
             // Fields that stay as they are need not be copied.
             if shared.hstsValue == nil {
-                try wire.start(status: status, headers: headers, whole: body)
+                try wire.start(for: self, status: status, headers: headers, whole: body)
             } else {
-                try wire.start(status: status, headers: withPolicy(headers), whole: body)
+                try wire.start(for: self, status: status, headers: withPolicy(headers), whole: body)
             }
             sentBytes = body.count
         } catch {
@@ -126,7 +126,7 @@ extension Exchange {
             if let wire {
                 do {
                     sentStatus = status
-                    try wire.start(status: status, headers: withPolicy(headers), body: body, more: more || awaitsTrailers)
+                    try wire.start(for: self, status: status, headers: withPolicy(headers), body: body, more: more || awaitsTrailers)
                     sentBytes = body.readableBytes
                 } catch {
                     throw startFailed(error)

@@ -92,9 +92,15 @@ package final class Exchange: @unchecked Sendable {
         self.wire = copy wire
         self.number = number
         madeID = self.shared.makeRequestID()
-        trace = self.shared.tracing?.begin(self.head, isSenderTrusted: self.origin.isForwarderTrusted)
+        trace = self.shared.tracing == nil ? nil : Self.beginTrace(of: self.head, self.origin, self.shared)
         startTime = self.shared.loop.now
         trace?.describe(self)
+    }
+
+    /// Never inlined: without a tracer nothing need be retained for it.
+    @inline(never)
+    private static func beginTrace(of head: RequestHead, _ origin: ConnectionOrigin, _ shared: LoopContext) -> RequestTrace? {
+        shared.tracing?.begin(head, isSenderTrusted: origin.isForwarderTrusted)
     }
 
     /// Makes this the exchange of a WebSocket; called once, before anything else.
@@ -159,7 +165,7 @@ package final class Exchange: @unchecked Sendable {
         case .started(let status, let headers):
             reportIncomplete(error, status: status)
             do throws(ASGIError) {
-                try wire.start(status: status, headers: headers, body: ByteBuffer(), more: true)
+                try wire.start(for: self, status: status, headers: headers, body: ByteBuffer(), more: true)
                 sentStatus = status
                 logAccess(isComplete: false)
                 wire.cut()

@@ -1,7 +1,7 @@
 import HTTPWire
 import NIOCore
 
-/// The wire that an exchange's request came on, as the exchange sees it.
+/// The wire that an exchange's request came on, as the exchange sees it. It names itself where that saves the wire to look for it.
 protocol ExchangeWire: AnyObject {
     /// Whether an application that streams should send more now.
     var hasRoom: Bool { get }
@@ -12,13 +12,13 @@ protocol ExchangeWire: AnyObject {
     /// The application has taken body that was waiting; more may be read.
     func applicationTookBody()
     /// Puts the response's head and the first piece of its body on the wire. On an error nothing is on the wire.
-    func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
+    func start(for exchange: Exchange, status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError)
     /// Puts the response's head and its whole body on the wire, whose memory is not used beyond the call. On an error nothing is on the wire.
-    func start(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError)
+    func start(for exchange: Exchange, status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError)
     /// Whether a file is yet to be sent. If one is when the response is complete, the wire calls `fileEnded` later.
     var sendsFile: Bool { get }
     /// Puts the response's head and a file as the first piece of its body on the wire. On an error nothing is on the wire.
-    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError)
+    func start(for exchange: Exchange, status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError)
     /// Puts a file on the wire as a further piece of the body.
     func write(_ file: FilePart, more: Bool) throws(ASGIError)
     /// Puts a further piece of the body on the wire.
@@ -41,7 +41,7 @@ protocol ExchangeWire: AnyObject {
 }
 
 extension ExchangeWire {
-    func start(status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
-        try start(status: status, headers: headers, body: ByteBuffer(bytes: body), more: false)
+    func start(for exchange: Exchange, status: Int, headers: Headers, whole body: UnsafeRawBufferPointer) throws(ASGIError) {
+        try start(for: exchange, status: status, headers: headers, body: ByteBuffer(bytes: body), more: false)
     }
 }

@@ -31,6 +31,12 @@ struct ConnectionTable {
         return slots[Int(key.slot)].connection
     }
 
+    /// The same, for who sees to it that the connection stays while it is used: to retain it would cost more than to find it.
+    func unretained(_ key: ConnectionKey) -> Unmanaged<PolledConnection>? {
+        guard Int(key.slot) < slots.count, slots[Int(key.slot)].generation == key.generation else { return nil }
+        return slots[Int(key.slot)].connection.map(Unmanaged.passUnretained)
+    }
+
     mutating func remove(_ key: ConnectionKey) {
         guard self[key] != nil else { return }
         slots[Int(key.slot)].connection = nil

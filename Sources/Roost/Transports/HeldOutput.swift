@@ -50,8 +50,13 @@ final class HeldOutput: @unchecked Sendable {
     private let pieces = UnsafeMutablePointer<Piece>.allocate(capacity: pieceLimit)
     /// How many of `pieces` there are.
     private let count = Atomic<Int>(0)
-    /// How many of `bytes` are used; the loop's.
+    // The loop's alone:
+    /// How many of `bytes` are used.
     @exclusivity(unchecked) private var used = 0
+    /// Another one after each release: what was held under this one is held still.
+    @exclusivity(unchecked) private(set) var number: UInt64 = 1
+    /// Whether anything is held.
+    var isHolding: Bool { used > 0 }
 
     deinit {
         bytes.deallocate()
@@ -88,6 +93,7 @@ final class HeldOutput: @unchecked Sendable {
                 }
             }
             forget(&state)
+            number &+= 1
             return (total, leftovers)
         }
     }

@@ -26,13 +26,17 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     // Of the transport's, held here because nothing need be retained that is reached by constants.
     private let loop: LoopExecutor
     private let metrics: LoopMetrics?
+    private let held: HeldOutput
     private let readBuffer: UnsafeMutableBufferPointer<UInt8>
-    private var connection: WireConnection
+    /// Most often the only one; a constant, which need not be retained to be called.
+    private let first: WireConnection
+    /// That which has replaced it.
+    private var successor: WireConnection?
     private var state = State.open
     private var isNoted = false
     /// The output does not fit into the socket's buffer; the kernel tells when it does.
     private var isBlocked = false
-    /// The number under which the transport has last taken output of this connection to be held.
+    /// The number under which output of this connection was last held.
     private var holdNumber: UInt64 = 0
     /// The peer has shut down its side while nothing was being read: asked about again, the kernel would say so for ever.
     private var ignoresHangUp = false
@@ -48,11 +52,14 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         self.transport = transport
         loop = transport.loop
         metrics = transport.context.metrics
+        held = transport.held
         readBuffer = transport.readBuffer
         interest = Self.readInterest
-        connection = transport.context.makeConnection(from: origin)
-        connection.attach(to: self)
+        first = transport.context.makeConnection(from: origin)
+        first.attach(to: self)
     }
+
+    private var connection: WireConnection { successor ?? first }
 
     /// Begins to watch the descriptor; false if the kernel refuses.
     func open() -> Bool {
@@ -67,7 +74,17 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     // MARK: Events
 
+    /// Acts on what the kernel tells. The caller keeps this object until it returns.
     func handle(_ events: UInt32) {
+        guard !isNoted else { return act(on: events) }
+        // It is settled in the end, whatever happens: most often that is cheaper here than as one of several.
+        isNoted = true
+        first.isInTurn = true
+        act(on: events)
+        if loop.hasReadyJobs { loop.noteChange(of: self) } else { settle() }
+    }
+
+    private func act(on events: UInt32) {
         if events & EPOLLOUT.rawValue != 0 {
             isBlocked = false
             connectionChanged()
@@ -88,10 +105,12 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     }
 
     private func read(hungUp: Bool, endIsNear: Bool) {
+        if let successor { read(hungUp: hungUp, endIsNear: endIsNear, for: successor) } else { read(hungUp: hungUp, endIsNear: endIsNear, for: first) }
+    }
+
+    private func read(hungUp: Bool, endIsNear: Bool, for receiver: WireConnection) {
         // A peer that is gone may have left requests; at most this much of them is worth reading in one go.
         var rounds = hungUp ? 16 : 1
-        // Held while it works: it may have itself replaced, and what is replaced has to live until it returns.
-        var receiver = connection
         while receiver.wantsRead, rounds > 0 {
             rounds -= 1
             let count = receive(descriptor, readBuffer)
@@ -102,7 +121,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
                 // The kernel has just filled these `count` bytes, and nothing is read into the buffer before they are used or copied.
                 receiver.received(UnsafeBufferPointer(rebasing: readBuffer[..<count]).span)
                 connectionChanged()
-                if rounds > 0 { receiver = connection }
+                if rounds > 0, let successor, successor !== receiver { return read(hungUp: hungUp, endIsNear: endIsNear, for: successor) }
             } else if count == 0 {
                 mayHaveMore = false
                 if hungUp {
@@ -179,8 +198,12 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     func settle() {
         isNoted = false
+        first.isInTurn = false
         guard case .open = state else { return }
-        let connection = connection
+        if let successor { settle(successor) } else { settle(first) }
+    }
+
+    private func settle(_ connection: WireConnection) {
         if !isBlocked, !waits(connection), !handOver(connection) { writeOutput(of: connection) }
         guard case .open = state else { return }
         switch connection.ending {
@@ -234,9 +257,9 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     /// Has the output sent together with that of others; false if it is to be sent at once.
     private func handOver(_ connection: WireConnection) -> Bool {
         guard transport.holdsOutput, !isHeld, case .open = connection.ending, connection.output.isPiece(upTo: HeldOutput.largestPiece),
-            connection.output.gathered.withUnsafeReadableBytes({ transport.hold($0, of: key, to: descriptor) })
+            connection.output.gathered.withUnsafeReadableBytes({ held.hold($0, of: key, to: descriptor) })
         else { return false }
-        holdNumber = transport.holdNumber
+        holdNumber = held.number
         connection.output.gathered.consume(connection.output.gathered.readableBytes)
         connection.wrote()
         // To have written may have led to more.
@@ -244,8 +267,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         return true
     }
 
-    /// Whether the transport holds output of this connection, which comes before all that there is now.
-    private var isHeld: Bool { holdNumber == transport.holdNumber }
+    /// Whether output of this connection is held, which comes before all that there is now.
+    private var isHeld: Bool { holdNumber == held.number }
 
     /// Takes back what was held and could not be sent.
     func takeBack(_ bytes: [UInt8]) {
@@ -278,7 +301,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     }
 
     func replaceConnection(with successor: WireConnection) {
-        connection = successor
+        self.successor = successor
         successor.attach(to: self)
         connectionChanged()
     }

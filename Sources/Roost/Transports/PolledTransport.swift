@@ -25,10 +25,10 @@ final class PolledTransport {
     private let connectionLimit: Int
     /// The same: it calls nothing.
     @exclusivity(unchecked) private var holding = HoldingPolicy()
-    private let held = HeldOutput()
-    private var isHolding = false
-    /// Another one after each release: a connection's output is held as long as this is the number under which it was taken.
-    private(set) var holdNumber: UInt64 = 1
+    let held = HeldOutput()
+    /// Closed within this round: their methods may still be running, and so they live until its end.
+    @exclusivity(unchecked) private var retired: [PolledConnection] = []
+    private var isInRound = false
     private var isAcceptPaused = false
     /// A warning about a pause was logged, and somebody may have been waiting ever since.
     private var hasWarned = false
@@ -81,27 +81,45 @@ final class PolledTransport {
     /// - Returns: how many turns there were.
     @discardableResult
     func drain(mayWait: Bool) -> Int {
-        let timeout: Int32 = mayWait && !loop.hasReadyJobs ? -1 : 0
-        let count = epoll_wait(pollDescriptor, events, Int32(Self.eventCapacity), timeout)
+        serve(events(within: mayWait ? -1 : 0))
+    }
+
+    /// The same, and waits for at most so many milliseconds. What waits is handed to `waiting`, which calls it.
+    func drain(within milliseconds: Int32, _ waiting: (() -> Void) -> Void) -> Int {
+        var count: Int32 = 0
+        waiting { count = events(within: milliseconds) }
+        return serve(count)
+    }
+
+    /// Fills `events`, and waits for the first one for so many milliseconds, or for ever; returns how many there are.
+    private func events(within milliseconds: Int32) -> Int32 {
+        epoll_wait(pollDescriptor, events, Int32(Self.eventCapacity), loop.hasReadyJobs ? 0 : milliseconds)
+    }
+
+    private func serve(_ count: Int32) -> Int {
         loop.refreshClock()
         let turns = max(0, Int(count))
+        isInRound = true
         if turns > 1 { holding.roundBegins(at: loop.now, turns: turns) }
         for index in 0..<turns {
             let event = events[index]
             holding.turnBegins(isLast: index + 1 == turns)
             handle(event.data.u64, event.events)
             loop.runReady()
-            if isHolding, holding.isDue(at: .now()) { releaseHeld() }
+            if held.isHolding, holding.isDue(at: .now()) { releaseHeld() }
         }
         if turns == 0 { loop.runReady() }
         if turns > 1 { holding.roundEnds(at: .now(), turns: turns) }
         loop.writeGatheredLog()
+        isInRound = false
+        if !retired.isEmpty { retired = [] }
         return turns
     }
 
     private func handle(_ data: UInt64, _ events: UInt32) {
         if data > UInt64(UInt32.max) {
-            connections[ConnectionKey(packed: data)]?.handle(events)
+            // One that is closed meanwhile is retired.
+            connections.unretained(ConnectionKey(packed: data))?._withUnsafeGuaranteedRef { $0.handle(events) }
             return
         }
         // These may do what they like with connections.
@@ -129,21 +147,9 @@ final class PolledTransport {
     @inline(__always)
     var holdsOutput: Bool { holding.isUseful }
 
-    /// Takes a small piece of a connection's output, to send it with others' soon; false if there is no room for it.
-    ///
-    /// Never inlined: to call what is the transport's own, it need not be retained.
-    @inline(never)
-    func hold(_ piece: UnsafeRawBufferPointer, of key: ConnectionKey, to descriptor: Int32) -> Bool {
-        guard held.hold(piece, of: key, to: descriptor) else { return false }
-        isHolding = true
-        return true
-    }
-
     /// Sends what is held.
     func releaseHeld() {
-        guard isHolding else { return }
-        isHolding = false
-        holdNumber &+= 1
+        guard held.isHolding else { return }
         let (sent, leftovers) = held.release()
         context.metrics?.sent(sent)
         for leftover in leftovers { connections[leftover.key]?.takeBack(leftover.bytes) }
@@ -263,6 +269,7 @@ final class PolledTransport {
 
     /// Called when a connection has closed its descriptor.
     func connectionClosed(_ connection: PolledConnection, hadTimer: Bool) {
+        if isInRound { retired.append(connection) }
         connections.remove(connection.key)
         status.setConnections(connections.count)
         if hadTimer { timers.noteGone { connections[$0] != nil } }

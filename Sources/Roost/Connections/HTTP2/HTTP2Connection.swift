@@ -235,7 +235,7 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
         if case .now = self.ending { return }
         if case .now = ending { output.discard() } else { takeFrames() }
         self.ending = ending
-        transport?.connectionChanged()
+        changed()
     }
 
     private func abandonStreams() {
@@ -330,7 +330,7 @@ final class HTTP2Connection: WireConnection, LoopParticipant {
 
     private func flush() {
         write()
-        transport?.connectionChanged()
+        changed()
     }
 
     private func write() {

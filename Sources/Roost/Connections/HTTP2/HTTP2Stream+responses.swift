@@ -28,18 +28,18 @@ extension HTTP2Stream: ExchangeWire {
         connection.watch(until: readDeadline)
     }
 
-    func start(status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
-        let hasBody = try putHead(status: status, headers: headers, bodyLength: more ? nil : body.readableBytes, requestID: requestID, more: more)
+    func start(for exchange: Exchange, status: Int, headers: Headers, body: ByteBuffer, more: Bool) throws(ASGIError) {
+        let hasBody = try putHead(status: status, headers: headers, bodyLength: more ? nil : body.readableBytes, requestID: requestID(of: exchange), more: more)
         if hasBody { try write(body, more: more) }
     }
 
-    func start(status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
-        let hasBody = try putHead(status: status, headers: headers, bodyLength: more ? nil : file.count, requestID: requestID, more: more)
+    func start(for exchange: Exchange, status: Int, headers: Headers, file: FilePart, more: Bool) throws(ASGIError) {
+        let hasBody = try putHead(status: status, headers: headers, bodyLength: more ? nil : file.count, requestID: requestID(of: exchange), more: more)
         if hasBody { try write(file, more: more) }
     }
 
     /// The id that the client is told.
-    private var requestID: RequestID? { shared.sendsRequestID ? exchange?.requestID : nil }
+    private func requestID(of exchange: Exchange?) -> RequestID? { shared.sendsRequestID ? exchange?.requestID : nil }
 
     /// Sends a response's head, and with it the response's end if there is no body.
     ///
@@ -108,7 +108,7 @@ extension HTTP2Stream: ExchangeWire {
         for name in ["sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-accept", "content-length"] { headers.remove(name: name) }
         if let subprotocol = acceptance.subprotocol { headers.append(name: "sec-websocket-protocol", value: subprotocol) }
         if let deflate = acceptance.deflate { headers.append(name: "sec-websocket-extensions", value: deflate.responseValue) }
-        try putHead(status: 200, headers: headers, bodyLength: nil, requestID: requestID, more: true)
+        try putHead(status: 200, headers: headers, bodyLength: nil, requestID: requestID(of: exchange), more: true)
         return self
     }
 

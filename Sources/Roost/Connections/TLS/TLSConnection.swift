@@ -138,7 +138,7 @@ final class TLSConnection: WireConnection, LoopParticipant {
         if case .now = self.ending { return }
         if case .now = ending { output.discard() }
         self.ending = ending
-        transport?.connectionChanged()
+        changed()
     }
 
     private func logRefusal(_ reason: String) {
@@ -202,7 +202,7 @@ final class TLSConnection: WireConnection, LoopParticipant {
             // The client answers `close_notify`; were nobody there to read that, it would be told so before it has read everything.
             end(.afterOutput(lingering: true))
         }
-        transport?.connectionChanged()
+        changed()
     }
 
     private func encrypt(_ inner: WireConnection) {
@@ -254,7 +254,7 @@ extension TLSConnection: PipelineReceiver {
             takeSpareOutput()
         }
         output.append(bytes)
-        transport?.connectionChanged()
+        changed()
     }
 
     func pipelineRead(_ message: NIOAny) {
