@@ -9,6 +9,8 @@ import Systemd
 package final class DrivenServer {
     /// For how long rounds follow each other before the other loop has its turn.
     private static let longestTurn = Nanoseconds(.milliseconds(1))
+    /// For how long it waits for clients at most; in milliseconds, as epoll_wait(2) counts.
+    private static let longestWait: Int32 = 1
 
     private let config: Config
     private let transport: PolledTransport
@@ -38,19 +40,31 @@ package final class DrivenServer {
     /// Readable whenever `drain` has something to do.
     package var descriptor: Int32 { transport.pollDescriptor }
 
-    /// Does what there is to do: accepts, reads, starts applications, writes. It does not wait.
-    package func drain() {
+    /// Does what there is to do: accepts, reads, starts applications, writes.
+    ///
+    /// - Parameter waiting: For a loop that does nothing but drive this server: it may be kept waiting for a moment where there is much to do, which
+    ///   costs less than to be called again. Calls what it is given, which waits. Nil: it does not wait.
+    package func drain(waiting: ((() -> Void) -> Void)? = nil) {
         let loop = transport.loop
         guard !loop.isInRound, !isClosed else { return }
         loop.isInRound = true
         loop.asCurrent {
-            guard answersInRounds else { return _ = transport.drain(mayWait: false) }
-            // Where there was much to do there is more by now, and to be called again costs more than to look.
-            let end = MonotonicTime.now().advanced(by: Self.longestTurn)
-            while transport.drain(mayWait: false) > 1, loop.now < end, !isClosed {}
+            if answersInRounds { drainRounds(waiting) } else { transport.drain(mayWait: false) }
         }
         loop.isInRound = false
         if loop.hasReadyJobs { loop.wake() }
+    }
+
+    private func drainRounds(_ waiting: ((() -> Void) -> Void)?) {
+        let end = MonotonicTime.now().advanced(by: Self.longestTurn)
+        var isBusy = false
+        repeat {
+            let turns = transport.drain(mayWait: false)
+            if turns > 1 { isBusy = true }
+            // Where there was much to do there is more by now, and to be called again costs more than to look.
+            guard turns > 1 || isBusy && waiting != nil else { return }
+            if turns == 0, let waiting, transport.drain(within: Self.longestWait, waiting) == 0 { return }
+        } while transport.loop.now < end && !isClosed
     }
 
     /// Writes what is to be written after something was asked of the server outside of `drain`.

@@ -25,9 +25,12 @@ final class ServerObject {
                 .init(name: "fileno", flags: METH_NOARGS) { instance, _ in ServerObject.number(instance) { Int($0.driven.descriptor) } },
                 .init(name: "drain", flags: METH_NOARGS) { instance, _ in
                     ServerObject.perform(instance) { server throws(PythonRaised) in
-                        server.driven.drain()
+                        server.driven.drain(waiting: nil)
                         try server.asgi?.raiseKept()
                     }
+                },
+                .init(name: "drain_patiently", flags: METH_NOARGS) { instance, _ in
+                    ServerObject.perform(instance) { $0.driven.drain(waiting: InterpreterLock().released) }
                 },
                 .init(name: "listen", flags: METH_NOARGS) { instance, _ in HeapType.content(instance, as: ServerObject.self)?.listen() },
                 .init(name: "set_state", flags: METH_O) { instance, state in
@@ -171,7 +174,7 @@ final class ServerObject {
         let thread = PyEval_SaveThread()
         poll(&ready, 1, milliseconds)
         PyEval_RestoreThread(thread)
-        driven.drain()
+        driven.drain(waiting: nil)
     }
 
     /// What calls a callback of Python's once.

@@ -7,7 +7,7 @@ import Synchronization
 protocol ServerDriver: AnyObject {
     /// Readable whenever `drain` has something to do.
     var descriptor: Int32 { get }
-    func drain()
+    func drain(waiting: ((() -> Void) -> Void)?)
     func listen() throws -> [BoundAddress]
     func stopListening()
     func drainConnections(onIdle: @escaping () -> Void)
@@ -44,7 +44,7 @@ final class ThreadedServer: ServerDriver {
     let counts: ServerStatus
 
     /// Does what the server's thread has left to the loop's.
-    func drain() {
+    func drain(waiting: ((() -> Void) -> Void)?) {
         for note in shared.takeNotes() { note.action() }
     }
 

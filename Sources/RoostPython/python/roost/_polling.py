@@ -23,6 +23,7 @@ class PollingRuntime:
     """Runs one coroutine that waits by `wait` alone."""
 
     interruptions: tuple[type[BaseException], ...] = ()
+    only_serves = True
 
     def __init__(self) -> None:
         self._poll = select.poll()

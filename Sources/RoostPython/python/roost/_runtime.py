@@ -52,6 +52,10 @@ class Runtime(Protocol):
     def interruptions(self) -> tuple[type[BaseException], ...]:
         """What a wait raises when the caller of `serve` is cancelled."""
 
+    @property
+    def only_serves(self) -> bool:
+        """Whether nothing else waits for the loop, so that the server may wait for its clients on the loop's thread."""
+
     async def wait(self, seconds: Optional[float], *flags: Flag) -> None:
         """Returns when one of `flags` is set, or after so many seconds; None waits for ever."""
 

@@ -89,7 +89,8 @@ class Serving:
 
     async def _serve(self) -> None:
         binds = self._server.listen()
-        self._watch = self._runtime.watch(self._server.fileno(), self._server.drain)
+        drain = self._server.drain_patiently if self._runtime.only_serves else self._server.drain
+        self._watch = self._runtime.watch(self._server.fileno(), drain)
         self._reporter.started(self._server, binds)
         await self._runtime.wait(None, self._shutdown.begun)
 

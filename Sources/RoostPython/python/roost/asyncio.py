@@ -96,6 +96,7 @@ class AsyncioRuntime:
     """An asyncio loop, as the server and the story of serving use it."""
 
     interruptions = (asyncio.CancelledError,)
+    only_serves = False
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop

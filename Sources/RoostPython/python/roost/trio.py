@@ -101,6 +101,7 @@ class TrioRuntime:
     """
 
     interruptions = (trio.Cancelled, KeyboardInterrupt)
+    only_serves = False
     spawn_keywords = None
     hastening = None
 
