@@ -13,7 +13,7 @@ package final class DrivenServer {
     private static let longestWait: Int32 = 1
 
     private let config: Config
-    private let transport: PolledTransport
+    let transport: PolledTransport
     private let answersInRounds: Bool
     private let allowList: PeerAllowList?
     private let status: ServerStatus

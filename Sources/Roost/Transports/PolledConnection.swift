@@ -43,6 +43,8 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
     private var interest: UInt32
     /// The kernel has said that there is something to read, and it may not all be read: with `EPOLLET` it does not say so again.
     private var mayHaveMore = false
+    /// The number of the last turn of this connection's, as its transport counts them.
+    @exclusivity(unchecked) var lastTurn: UInt64
     /// The soonest entry that the timer queue has for this connection.
     private var timerSetFor = MonotonicTime.distantFuture
 
@@ -53,6 +55,7 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
         loop = transport.loop
         metrics = transport.context.metrics
         held = transport.held
+        lastTurn = transport.policy.turn
         readBuffer = transport.readBuffer
         interest = Self.readInterest
         first = transport.context.makeConnection(from: origin)
@@ -74,14 +77,37 @@ final class PolledConnection: ConnectionTransport, LoopParticipant {
 
     // MARK: Events
 
+    /// Reads the beginning of a request, for `handle` to be called with; returns how many bytes, or 0 if `handle` is to see for itself.
+    func fetch(_ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        guard case .open = state, successor == nil, first.isIdle, first.wantsRead else { return 0 }
+        return max(0, receive(descriptor, buffer))
+    }
+
     /// Acts on what the kernel tells. The caller keeps this object until it returns.
-    func handle(_ events: UInt32) {
-        guard !isNoted else { return act(on: events) }
+    ///
+    /// - Parameter input: What `fetch` has read; empty if nothing.
+    func handle(_ events: UInt32, _ input: UnsafeBufferPointer<UInt8>) {
+        guard !isNoted else { return act(on: events, input) }
         // It is settled in the end, whatever happens: most often that is cheaper here than as one of several.
         isNoted = true
         first.isInTurn = true
-        act(on: events)
+        act(on: events, input)
         if loop.hasReadyJobs { loop.noteChange(of: self) } else { settle() }
+    }
+
+    @inline(__always)
+    private func act(on events: UInt32, _ input: UnsafeBufferPointer<UInt8>) {
+        if input.isEmpty { act(on: events) } else { take(input) }
+    }
+
+    /// Hands on what was fetched, which is all but the end.
+    private func take(_ input: UnsafeBufferPointer<UInt8>) {
+        guard case .open = state else { return }
+        metrics?.received(input.count)
+        mayHaveMore = FetchedInput.isCut(input)
+        // Nothing else is read into this memory within the round.
+        if let successor { successor.received(input.span) } else { first.received(input.span) }
+        connectionChanged()
     }
 
     private func act(on events: UInt32) {

@@ -18,13 +18,15 @@ final class PolledTransport {
     private static let eventCapacity = 256
     private let wakeDescriptor: Int32
     private let events: UnsafeMutablePointer<epoll_event>
+    /// Exclusivity is not checked at run time: to read for a connection calls nothing that looks into it.
+    @exclusivity(unchecked) private var fetched = FetchedInput()
     /// Exclusivity is not checked at run time: the table calls nothing that looks into it.
     @exclusivity(unchecked) private var connections = ConnectionTable()
     private var acceptors: [Int32: Acceptor] = [:]
     private var watchers: [Int32: () -> Void] = [:]
     private let connectionLimit: Int
     /// The same: it calls nothing.
-    @exclusivity(unchecked) private var holding = HoldingPolicy()
+    @exclusivity(unchecked) var policy = RoundPolicy()
     let held = HeldOutput()
     /// Closed within this round: their methods may still be running, and so they live until its end.
     @exclusivity(unchecked) private var retired: [PolledConnection] = []
@@ -100,26 +102,44 @@ final class PolledTransport {
         loop.refreshClock()
         let turns = max(0, Int(count))
         isInRound = true
-        if turns > 1 { holding.roundBegins(at: loop.now, turns: turns) }
+        if turns > 1 { policy.roundBegins(at: loop.now, turns: turns) }
         for index in 0..<turns {
             let event = events[index]
-            holding.turnBegins(isLast: index + 1 == turns)
-            handle(event.data.u64, event.events)
+            policy.turnBegins(isLast: index + 1 == turns)
+            if policy.fetchesInput, !fetched.covers(index) { fetch(from: index, to: turns) }
+            handle(event.data.u64, event.events, fetched.input(for: index))
             loop.runReady()
-            if held.isHolding, holding.isDue(at: .now()) { releaseHeld() }
+            if held.isHolding, policy.isDue(at: .now()) { releaseHeld() }
         }
         if turns == 0 { loop.runReady() }
-        if turns > 1 { holding.roundEnds(at: .now(), turns: turns) }
+        if turns > 1 {
+            policy.roundEnds(at: .now(), turns: turns)
+            fetched.forget()
+        }
         loop.writeGatheredLog()
         isInRound = false
         if !retired.isEmpty { retired = [] }
         return turns
     }
 
-    private func handle(_ data: UInt64, _ events: UInt32) {
+    /// Reads for the connections among the events from `start` on. Only up to the next other event: to end a connection whose time is over, say,
+    /// is to find in its socket what has come in time.
+    private func fetch(from start: Int, to end: Int) {
+        fetched.fetch(from: start, to: end) { index, buffer in
+            let event = events[index]
+            guard event.data.u64 > UInt64(UInt32.max) else { return nil }
+            guard event.events == EPOLLIN.rawValue else { return 0 }
+            return connections.unretained(ConnectionKey(packed: event.data.u64))?._withUnsafeGuaranteedRef { $0.fetch(buffer) } ?? 0
+        }
+    }
+
+    private func handle(_ data: UInt64, _ events: UInt32, _ input: UnsafeBufferPointer<UInt8>) {
         if data > UInt64(UInt32.max) {
             // One that is closed meanwhile is retired.
-            connections.unretained(ConnectionKey(packed: data))?._withUnsafeGuaranteedRef { $0.handle(events) }
+            connections.unretained(ConnectionKey(packed: data))?._withUnsafeGuaranteedRef { connection in
+                policy.connectionTurn(last: &connection.lastTurn)
+                connection.handle(events, input)
+            }
             return
         }
         // These may do what they like with connections.
@@ -145,7 +165,7 @@ final class PolledTransport {
 
     /// Whether small pieces of output are to be held.
     @inline(__always)
-    var holdsOutput: Bool { holding.isUseful }
+    var holdsOutput: Bool { policy.holdsOutput }
 
     /// Sends what is held.
     func releaseHeld() {

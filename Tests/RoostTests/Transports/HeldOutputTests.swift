@@ -115,38 +115,4 @@ struct HeldOutputTests {
         let (sent, leftovers) = held.release()
         #expect(sent == 0 && leftovers.isEmpty)
     }
-
-    @Test("only while there is more to be done, only for a moment, not where turns are long, and where they are short only if there are many")
-    func policy() {
-        func time(_ microseconds: Int) -> MonotonicTime { MonotonicTime(nanoseconds: 1_000_000_000).advanced(by: Nanoseconds(.microseconds(microseconds))) }
-        for (turn, turns, isUseful) in [
-            (1, 2, false), (1, 11, false), (1, 12, true), (7, 11, false), (7, 12, true), (8, 2, true), (40, 2, true), (200, 2, true), (201, 200, false),
-            (5000, 200, false),
-        ] {
-            var policy = HoldingPolicy()
-            policy.roundBegins(at: time(0), turns: 100)
-            policy.turnBegins(isLast: false)
-            #expect(!policy.isUseful)
-            policy.roundEnds(at: time(100 * turn), turns: 100)
-            policy.roundBegins(at: time(0), turns: turns)
-            policy.turnBegins(isLast: false)
-            #expect(policy.isUseful == isUseful, "\(turns) turns of \(turn) µs")
-            policy.turnBegins(isLast: true)
-            #expect(!policy.isUseful)
-        }
-        var policy = HoldingPolicy()
-        policy.roundBegins(at: time(0), turns: 2)
-        policy.turnBegins(isLast: false)
-        #expect([100, 249, 250, 499, 500].filter { policy.isDue(at: time($0)) } == [250, 500])
-        policy.turnBegins(isLast: true)
-        let isDue = policy.isDue(at: time(501))
-        #expect(isDue)
-
-        // Of many short turns each eighth looks at the clock.
-        policy.roundEnds(at: time(100), turns: 100)
-        policy.roundBegins(at: time(0), turns: 100)
-        policy.turnBegins(isLast: false)
-        #expect((1...40).filter { _ in policy.isDue(at: time(300)) } == [8])
-        #expect((1...40).filter { _ in policy.isDue(at: time(600)) } == [8])
-    }
 }
