@@ -8,11 +8,18 @@ struct SocketOwner {
 
     /// - Throws: For a name that does not exist or can't be looked up.
     init(_ options: SocketOptions, for bind: BindAddress) throws(BindError) {
+        user = try Self.number("socket_user", options.user, bind) { name throws(AccountError) in try Account.user(name) }
+        group = try Self.number("socket_group", options.group, bind) { name throws(AccountError) in try Account.group(name) }
+    }
+
+    private static func number(
+        _ key: String, _ name: String?, _ bind: BindAddress, _ look: (String) throws(AccountError) -> UInt32
+    ) throws(BindError) -> UInt32? {
+        guard let name else { return nil }
         do throws(AccountError) {
-            user = try options.user.map { name throws(AccountError) in try Account.user(name) }
-            group = try options.group.map { name throws(AccountError) in try Account.group(name) }
+            return try look(name)
         } catch {
-            throw BindError(bind, error.what, hint: error.wayOut, code: error.code)
+            throw BindError(bind, "\(key) = \(name): \(error.what)", hint: error.wayOut, code: error.code)
         }
     }
 }

@@ -73,7 +73,7 @@ struct UnixListeningTests {
         var options = SocketOptions()
         if kind == "user" { options.user = "no-such-one" } else { options.group = "no-such-one" }
         let error = try #require(bindError(bind, options: options))
-        #expect(error.description.hasPrefix("cannot listen on unix:\(path): there is no \(kind) \"no-such-one\"; "))
+        #expect(error.description.hasPrefix("cannot listen on unix:\(path): socket_\(kind) = no-such-one: there is no \(kind) \"no-such-one\"; "))
         #expect(directory.names.isEmpty)
     }
 
@@ -81,7 +81,7 @@ struct UnixListeningTests {
     func wrongOwner(user: String) throws {
         var options = SocketOptions()
         options.user = user
-        #expect(bindError(bind, options: options)?.reason.hasPrefix("there is no user") == true)
+        #expect(bindError(bind, options: options)?.reason.hasPrefix("socket_user = \(user): there is no user") == true)
     }
 
     @Test("a stale socket is replaced")
