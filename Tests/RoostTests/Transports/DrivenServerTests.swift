@@ -64,6 +64,56 @@ struct DrivenServerTests {
         server.close()
     }
 
+    /// Runs an app whose work is all done within the server's rounds.
+    private struct InRounds: ApplicationRunner {
+        let runner: ASGIRunner
+        var answersInRounds: Bool { true }
+
+        func run(_ exchange: Exchange) { runner.run(exchange) }
+    }
+
+    @Test("waits for clients by what it was given, a moment and only where there was much to do, and serves who comes meanwhile")
+    func waiting() throws {
+        let directory = TemporaryDirectory()
+        let runner = InRounds(runner: ASGIRunner(application: Apps.hello, executor: .eventLoop))
+        let server = try DrivenServer(runner: runner, config: testConfig(bind: .unix(path: "\(directory.path)/s"), log: LogCapture()))
+        _ = try server.listen()
+        let clients = try (0..<3).map { _ in try RawClient(Endpoint(host: "\(directory.path)/s", port: nil)) }
+        let get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+        for client in clients {
+            try client.send(get)
+            drive(server) { !client.staysSilent(milliseconds: 0) }
+            _ = try client.response()
+        }
+        func turn(of clients: ArraySlice<RawClient>, meanwhile: @escaping () throws -> Void = {}) throws -> Int {
+            for client in clients { try client.send(get) }
+            var waits = 0
+            server.drain { wait in
+                waits += 1
+                if waits == 1 { #expect(throws: Never.self) { try meanwhile() } }
+                let start = monotonicSeconds()
+                wait()
+                // Nothing is asserted of how short it is: this machine may be busy.
+                if waits > 1 { #expect(monotonicSeconds() - start < 10) }
+            }
+            return waits
+        }
+        #expect(try turn(of: clients[..<1]) == 0, "one alone is no reason to wait")
+        #expect(try clients[0].response().status == 200)
+
+        // On a slow machine the time for a turn may be over before there is nothing left to do.
+        var waits: [Int] = []
+        while !waits.contains(where: { $0 > 0 }), waits.count < 1000 {
+            waits.append(try turn(of: clients[..<2]) { try clients[2].send(get) })
+            for client in clients[..<2] { #expect(try client.response().status == 200) }
+        }
+        #expect(waits.last.map { $0 > 0 } == true)
+        // Its request came while the server waited, and nobody has called `drain` since.
+        #expect(!clients[2].staysSilent(milliseconds: 0))
+        #expect(try clients[2].response().status == 200)
+        server.close()
+    }
+
     @Test("ends in order: nobody new, then the rest, then its socket")
     func ending() throws {
         let directory = TemporaryDirectory()
