@@ -82,10 +82,15 @@ class NotifyTests(unittest.TestCase):
         self.assertEqual(roost.terminate().wait(), 0)
         self.assertEqual(roost.manager.states(), [])
 
-    def test_a_manager_that_is_gone_does_not_stop_the_service(self):
-        self.roost("builtin:hello", "--bind", self.path, wrapper=("env", "NOTIFY_SOCKET=/nowhere/notify"))
-        wait_until_connectable(self.connector)
-        self.assertEqual(ask(self.connector).status, 200)
+    def test_a_manager_that_is_gone_does_not_stop_the_service_and_is_named_once(self):
+        for workers in (1, 2):
+            with self.subTest(workers=workers):
+                roost = self.roost(
+                    "builtin:hello", "--bind", self.path, f"--workers={workers}", wrapper=("env", "NOTIFY_SOCKET=/nowhere/notify"))
+                wait_until_connectable(self.connector)
+                self.assertEqual(ask(self.connector).status, 200)
+                self.assertEqual(roost.terminate().wait(), 0)
+                self.assertEqual(roost.output().count("NOTIFY_SOCKET: No such file or directory"), 1, roost.output())
 
 
 class ListenVariablesTests(unittest.TestCase):

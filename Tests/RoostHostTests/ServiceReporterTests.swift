@@ -21,10 +21,11 @@ struct ServiceReporterTests {
             var config = Config()
             config.startupTimeout = startup
             let rhythm = ServiceReporter.Rhythm(waiting: beat, serving: beat, extension: .seconds(10))
-            return ServiceReporter(timeouts: PhaseTimeouts(config), rhythm: rhythm, watchdog: watchdog) { states in
+            let manager = ServiceManager(logger: nil) { states in
                 self.messages.withLock { $0.append(states) }
                 return self.answer
             }
+            return ServiceReporter(timeouts: PhaseTimeouts(config), rhythm: rhythm, watchdog: watchdog, manager: manager)
         }
 
         var heard: [[NotifyState]] { messages.withLock { $0 } }

@@ -45,7 +45,7 @@ final class ServiceReporter: LifeReporter {
     }
 
     private let state = Mutex(State())
-    private let send: @Sendable ([NotifyState]) -> NotifyResult
+    private let manager: ServiceManager
     private let timeouts: PhaseTimeouts
     private let rhythm: Rhythm
     private let watchdog: Duration?
@@ -59,13 +59,13 @@ final class ServiceReporter: LifeReporter {
         rhythm: Rhythm = Rhythm(),
         watchdog: Duration? = Watchdog.interval,
         logger: Logger? = nil,
-        send: @escaping @Sendable ([NotifyState]) -> NotifyResult = { Notifier().send($0) }
+        manager: ServiceManager? = nil
     ) {
         self.timeouts = timeouts
         self.rhythm = rhythm
         self.watchdog = watchdog
         self.logger = logger
-        self.send = send
+        self.manager = manager ?? ServiceManager(logger: logger)
     }
 
     /// The server goes from one phase to the next; `counts` is read for as long as the phase lasts.
@@ -209,6 +209,6 @@ final class ServiceReporter: LifeReporter {
         let new = status != state.lastStatus ? status : nil
         guard state.isHeard, new != nil || !states.isEmpty else { return }
         if let new { state.lastStatus = new }
-        state.isHeard = send(states + (new.map { [.status($0)] } ?? [])) != .notUnderSystemd
+        state.isHeard = manager.send(states + (new.map { [.status($0)] } ?? [])) != .notUnderSystemd
     }
 }

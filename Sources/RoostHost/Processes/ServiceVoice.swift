@@ -6,6 +6,7 @@ internal import Systemd
 /// process the service.
 struct ServiceVoice {
     private let parent: ParentChannel?
+    private let manager: ServiceManager
     /// Whether the service manager hears what is said here.
     private(set) var isService: Bool
     /// The service manager hears another process from here on, and this one no more.
@@ -15,8 +16,9 @@ struct ServiceVoice {
     /// What is wrong, which is said in place of the status.
     private var alarm: String?
 
-    init(parent: ParentChannel?) {
+    init(parent: ParentChannel?, logger: Logger) {
         self.parent = parent
+        manager = ServiceManager(logger: logger)
         isService = parent == nil
     }
 
@@ -43,7 +45,7 @@ struct ServiceVoice {
 
     func notify(_ states: [NotifyState]) {
         guard isService, !isOver else { return }
-        Notifier().send(states)
+        manager.send(states)
     }
 
     /// Says that this process is the service from here on; the one that says it is not heard any more.

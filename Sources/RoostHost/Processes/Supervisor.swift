@@ -74,7 +74,7 @@ final class Supervisor {
         idle = values.processes.exitIdleTime.map(IdleWatch.init)
         drainDelay = values.serve.drainDelay
         storesSockets = values.processes.storesSockets
-        voice = ServiceVoice(parent: service.parent)
+        voice = ServiceVoice(parent: service.parent, logger: logger)
         sources = try Self.sources(service.settings.values)
         signals = try SupervisorSignals()
     }
