@@ -13,6 +13,7 @@ package final class DrivenServer {
     private static let longestWait: Int32 = 1
 
     private let config: Config
+    /// Of use to tests, which say what its policy has learnt.
     let transport: PolledTransport
     private let answersInRounds: Bool
     private let allowList: PeerAllowList?

@@ -25,11 +25,12 @@ final class PolledTransport {
     private var acceptors: [Int32: Acceptor] = [:]
     private var watchers: [Int32: () -> Void] = [:]
     private let connectionLimit: Int
-    /// The same: it calls nothing.
+    /// The same: it calls nothing. Others only look at it, but for tests.
     @exclusivity(unchecked) var policy = RoundPolicy()
     let held = HeldOutput()
     /// Closed within this round: their methods may still be running, and so they live until its end.
     @exclusivity(unchecked) private var retired: [PolledConnection] = []
+    /// Whether `serve` is at work, be it called by a loop of its own or by another's, of which alone `loop.isInRound` tells.
     private var isInRound = false
     private var isAcceptPaused = false
     /// A warning about a pause was logged, and somebody may have been waiting ever since.
@@ -129,13 +130,14 @@ final class PolledTransport {
             let event = events[index]
             guard event.data.u64 > UInt64(UInt32.max) else { return nil }
             guard event.events == EPOLLIN.rawValue else { return 0 }
+            // To read closes nothing.
             return connections.unretained(ConnectionKey(packed: event.data.u64))?._withUnsafeGuaranteedRef { $0.fetch(buffer) } ?? 0
         }
     }
 
     private func handle(_ data: UInt64, _ events: UInt32, _ input: UnsafeBufferPointer<UInt8>) {
         if data > UInt64(UInt32.max) {
-            // One that is closed meanwhile is retired.
+            // Invariant: one that is closed meanwhile is retired, and so lives until the round is over.
             connections.unretained(ConnectionKey(packed: data))?._withUnsafeGuaranteedRef { connection in
                 policy.connectionTurn(last: &connection.lastTurn)
                 connection.handle(events, input)

@@ -7,6 +7,7 @@ import Synchronization
 protocol ServerDriver: AnyObject {
     /// Readable whenever `drain` has something to do.
     var descriptor: Int32 { get }
+    /// Does what there is to do, as `DrivenServer.drain` does.
     func drain(waiting: ((() -> Void) -> Void)?)
     func listen() throws -> [BoundAddress]
     func stopListening()
@@ -43,7 +44,7 @@ final class ThreadedServer: ServerDriver {
     var connections: Int { counts.connections }
     let counts: ServerStatus
 
-    /// Does what the server's thread has left to the loop's.
+    /// Does what the server's thread has left to the loop's, which never waits here: its clients wait for the server's.
     func drain(waiting: ((() -> Void) -> Void)?) {
         for note in shared.takeNotes() { note.action() }
     }
