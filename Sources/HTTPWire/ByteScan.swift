@@ -180,3 +180,29 @@ extension UInt64 {
         return self | upper >> 2
     }
 }
+
+extension UnsafeRawBufferPointer {
+    /// Whether both have the same bytes, looked at eight at a time.
+    @inlinable
+    package func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        var offset = 0
+        guard count >= 8 else {
+            while offset < count {
+                guard self[offset] == other[offset] else { return false }
+                offset &+= 1
+            }
+            return true
+        }
+        while offset &+ 8 <= count {
+            guard hasSameWord(as: other, at: offset) else { return false }
+            offset &+= 8
+        }
+        return hasSameWord(as: other, at: count &- 8)
+    }
+
+    @inlinable @inline(__always)
+    package func hasSameWord(as other: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        loadUnaligned(fromByteOffset: offset, as: UInt64.self) == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+}

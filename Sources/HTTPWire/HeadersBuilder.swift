@@ -62,10 +62,9 @@ public struct HeadersBuilder: ~Copyable, Sendable {
     }
 
     private func isLast(_ entry: FieldEntry, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
-        entry.nameLength == name.count && entry.valueLength == value.count
-            && lastBytes.withUnsafeReadableBytes { last in
-                UnsafeRawBufferPointer(rebasing: last[entry.name]).equals(name) && UnsafeRawBufferPointer(rebasing: last[entry.value]).equals(value)
-            }
+        lastBytes.withUnsafeReadableBytes { last in
+            UnsafeRawBufferPointer(rebasing: last[entry.name]).equals(name) && UnsafeRawBufferPointer(rebasing: last[entry.value]).equals(value)
+        }
     }
 
     /// Takes the first fields of the last time as they are: something else comes behind them.
@@ -75,27 +74,5 @@ public struct HeadersBuilder: ~Copyable, Sendable {
         entries.append(contentsOf: lastEntries[..<count])
         let end = lastEntries[count - 1].value.upperBound
         lastBytes.withUnsafeReadableBytes { bytes.append(copying: UnsafeRawBufferPointer(rebasing: $0[..<end])) }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether both have the same bytes, looked at eight at a time; they are as many.
-    fileprivate func equals(_ other: UnsafeRawBufferPointer) -> Bool {
-        func isSameWord(at offset: Int) -> Bool {
-            loadUnaligned(fromByteOffset: offset, as: UInt64.self) == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        }
-        var offset = 0
-        guard count >= 8 else {
-            while offset < count {
-                guard self[offset] == other[offset] else { return false }
-                offset &+= 1
-            }
-            return true
-        }
-        while offset &+ 8 <= count {
-            guard isSameWord(at: offset) else { return false }
-            offset &+= 8
-        }
-        return isSameWord(at: count &- 8)
     }
 }

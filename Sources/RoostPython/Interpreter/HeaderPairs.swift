@@ -1,5 +1,5 @@
 import CPython
-import Glibc
+import HTTPWire
 
 /// Header fields as pairs of `bytes`, so that one that comes again and again is made once.
 ///
@@ -71,11 +71,7 @@ extension Span<UInt8> {
     /// Whether these are the same bytes.
     @inline(__always)
     func equals(_ other: UnsafeRawBufferPointer) -> Bool {
-        withUnsafeBytes { bytes in
-            guard bytes.count == other.count else { return false }
-            guard let one = bytes.baseAddress, let two = other.baseAddress else { return true }
-            return memcmp(one, two, bytes.count) == 0
-        }
+        withUnsafeBytes { $0.equals(other) }
     }
 
     /// The last eight bytes as a number, or what there is of them.
